@@ -14,6 +14,7 @@ const (
 	CodeCounterOverflow       Code[api.CacheFieldProblem]         = "counter-overflow"
 	CodeCrossSlot             Code[api.Problem]                   = "cross-slot"
 	CodeDraining              Code[api.Problem]                   = "draining"
+	CodeFenceOutdated         Code[api.FenceOutdatedProblem]      = "fence-outdated"
 	CodeForbidden             Code[api.ForbiddenProblem]          = "forbidden"
 	CodeGroupNotFound         Code[api.Problem]                   = "group-not-found"
 	CodeHeadersTooLarge       Code[api.Problem]                   = "headers-too-large"

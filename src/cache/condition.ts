@@ -1,3 +1,5 @@
+import type { Fence } from '../redis/fence.js'
+
 /** Versions of a value, or any. */
 export type Versions = 'any' | readonly number[]
 
@@ -5,10 +7,13 @@ export type Versions = 'any' | readonly number[]
 export interface Condition {
   readonly match?: Versions | undefined
   readonly none?: Versions | undefined
+  /** Whatever the versions, it must not be outdated. */
+  readonly fence?: Fence | undefined
 }
 
 export const UNCONDITIONAL: Condition = Object.freeze({})
 
+/** Whether it depends on what is there. */
 export const isConditional = ({ match, none }: Condition): boolean =>
   match !== undefined || none !== undefined
 

@@ -1,4 +1,5 @@
 import { randomInt } from 'node:crypto'
+import type { Fence } from '../redis/fence.js'
 import type { Idempotency } from '../redis/idempotency.js'
 import { redisKey } from '../redis/keys.js'
 import { cachePartition, type Layout } from '../redis/layout.js'
@@ -35,8 +36,11 @@ export class Partitions {
     return cachePartition(this.#layout, space, key)
   }
 
-  /** @param idempotency of a change, whose digest is no free text */
-  keysOf(namespace: string, space: string, key: string, idempotency?: Idempotency) {
+  /**
+   * @param idempotency of a change, whose digest is no free text
+   * @param fence that it came with
+   */
+  keysOf(namespace: string, space: string, key: string, idempotency?: Idempotency, fence?: Fence) {
     const tag = `c${this.of(space, key)}`
     // The space holds no colon, so the two can never run into one another.
     const name = `${space}:${key}`
@@ -46,6 +50,7 @@ export class Partitions {
       lease: redisKey(namespace, tag, 'lease', name),
       values: redisKey(namespace, tag, 'values', name),
       record: idempotency && redisKey(namespace, tag, 'record', idempotency.digest),
+      fences: fence && redisKey(namespace, tag, 'fences', name),
     }
   }
 

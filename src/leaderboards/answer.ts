@@ -79,6 +79,7 @@ const REFUSALS = {
   refused: 'invalid-request',
   closed: 'season-closed',
   conflict: 'idempotency-conflict',
+  'fence-outdated': 'fence-outdated',
 } as const
 
 export const toRefused = (member: string, kind: keyof typeof REFUSALS): Result => ({

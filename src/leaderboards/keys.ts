@@ -11,6 +11,10 @@ export const boardKey = (namespace: string, board: string): string =>
 export const recordKey = (namespace: string, board: string, digest: string, part: number): string =>
   redisKey(namespace, `b:${board}`, 'record', part === 0 ? digest : `${digest}.${part}`)
 
+/** The fences that submissions came with. */
+export const fencesKey = (namespace: string, board: string): string =>
+  redisKey(namespace, `b:${board}`, 'fences')
+
 /** The names of all boards of a namespace. */
 export const registryKey = (namespace: string): string =>
   redisKey(namespace, 'policies', 'leaderboards')

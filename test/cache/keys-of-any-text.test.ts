@@ -166,10 +166,11 @@ describe('two keys', () => {
         const isSame = left.join('\0') === right.join('\0')
         const [a, b] = [left, right].map((of) => {
           const repeat = { digest, fingerprint: '', ttlMs: 1 }
-          const { clock, record, ...own } = partitions.keysOf(...of, repeat)
-          return { own: Object.values(own), shared: [clock, record] }
+          const fence = { name: 'lock', fence: 1 }
+          const { clock, record, ...own } = partitions.keysOf(...of, repeat, fence)
+          return { own: Object.values(own as Record<string, string>), shared: [clock, record] }
         })
-        expect(new Set(a?.own).size).toBe(3)
+        expect(new Set(a?.own).size).toBe(4)
         for (const key of a?.own ?? []) {
           expect(b?.own.includes(key)).toBe(isSame)
           expect(b?.shared).not.toContain(key)

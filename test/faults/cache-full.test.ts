@@ -171,6 +171,7 @@ async function forgets(harness: Harness) {
   await post(harness, `${at('old')}/touch`, { ttlMs: 60_000 }).expect(204)
   await invalidate(harness, { keys: ['old'] })
   expect(await stateOf(harness, 'old')).toBe('stale')
+  await harness.request('delete', at('new')).set('if-fence', 'lock=5').expect(204)
   await harness.request('delete', at('count')).expect(204)
   await harness.request('get', `${at('count')}/counter`).expect(404)
   await invalidate(harness, { tags: ['t'], mode: 'hard' })

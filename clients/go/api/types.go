@@ -212,6 +212,7 @@ type CacheOperation struct {
 	LeaseToken  *string             `json:"leaseToken,omitempty"`
 	IfMatch     *string             `json:"ifMatch,omitempty"`
 	IfNoneMatch *string             `json:"ifNoneMatch,omitempty"`
+	IfFence     *string             `json:"ifFence,omitempty"`
 	Negative    *bool               `json:"negative,omitempty"`
 	By          *CounterNumber      `json:"by,omitempty"`
 	Initial     *CounterNumber      `json:"initial,omitempty"`
@@ -256,6 +257,7 @@ const (
 	CacheOperationStatusCreated              CacheOperationStatus = "created"
 	CacheOperationStatusReplaced             CacheOperationStatus = "replaced"
 	CacheOperationStatusPreconditionFailed   CacheOperationStatus = "precondition-failed"
+	CacheOperationStatusFenceOutdated        CacheOperationStatus = "fence-outdated"
 	CacheOperationStatusPreconditionRequired CacheOperationStatus = "precondition-required"
 	CacheOperationStatusLeaseLost            CacheOperationStatus = "lease-lost"
 	CacheOperationStatusTooLarge             CacheOperationStatus = "too-large"
@@ -670,6 +672,19 @@ type EraseMemberRequest struct {
 
 type ExportLeaderboardQuery struct {
 	Season *string `json:"season,omitempty"`
+}
+
+type FenceOutdatedProblem struct {
+	Type         string  `json:"type"`
+	Title        string  `json:"title"`
+	Status       int64   `json:"status"`
+	Detail       string  `json:"detail"`
+	Code         string  `json:"code"`
+	RequestID    string  `json:"requestId"`
+	RetryAfterMs *int64  `json:"retryAfterMs,omitempty"`
+	Name         *string `json:"name,omitempty"`
+	Fence        *int64  `json:"fence,omitempty"`
+	Highest      *int64  `json:"highest,omitempty"`
 }
 
 type FencesByName struct {
@@ -2211,6 +2226,7 @@ const (
 	ScoreErrorInvalidRequest      ScoreError = "invalid-request"
 	ScoreErrorSeasonClosed        ScoreError = "season-closed"
 	ScoreErrorIdempotencyConflict ScoreError = "idempotency-conflict"
+	ScoreErrorFenceOutdated       ScoreError = "fence-outdated"
 )
 
 type ScoreOperation string
@@ -2364,6 +2380,7 @@ type SetManyEntry struct {
 	LeaseToken  *string             `json:"leaseToken,omitempty"`
 	IfMatch     *string             `json:"ifMatch,omitempty"`
 	IfNoneMatch *string             `json:"ifNoneMatch,omitempty"`
+	IfFence     *string             `json:"ifFence,omitempty"`
 	Negative    *bool               `json:"negative,omitempty"`
 }
 
@@ -2392,6 +2409,7 @@ const (
 	SetManyStatusCreated              SetManyStatus = "created"
 	SetManyStatusReplaced             SetManyStatus = "replaced"
 	SetManyStatusPreconditionFailed   SetManyStatus = "precondition-failed"
+	SetManyStatusFenceOutdated        SetManyStatus = "fence-outdated"
 	SetManyStatusPreconditionRequired SetManyStatus = "precondition-required"
 	SetManyStatusLeaseLost            SetManyStatus = "lease-lost"
 	SetManyStatusTooLarge             SetManyStatus = "too-large"

@@ -10,6 +10,7 @@ export interface Problems {
   'concurrency-limited': Schemas['ConcurrencyLimitedProblem']
   'config-immutable': Schemas['ConfigImmutableProblem']
   'counter-overflow': Schemas['CacheFieldProblem']
+  'fence-outdated': Schemas['FenceOutdatedProblem']
   forbidden: Schemas['ForbiddenProblem']
   'invalid-request': Schemas['InvalidRequestProblem']
   'kind-mismatch': Schemas['KindMismatchProblem']

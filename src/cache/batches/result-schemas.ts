@@ -25,6 +25,7 @@ const WRITTEN = [
   'created',
   'replaced',
   'precondition-failed',
+  'fence-outdated',
   'precondition-required',
   'lease-lost',
   'too-large',

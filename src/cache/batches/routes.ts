@@ -14,7 +14,7 @@ import { endsLeasesOfRefusedFills, itemsOf } from '../leases/refused-fills.js'
 import { tokenIn } from '../leases/schemas.js'
 import type { Origins } from '../origins/origins.js'
 import { readsThrough, writesThrough } from '../origins/policy.js'
-import { assertOfOrigin, refuseLease, toWanting } from '../origins/request.js'
+import { assertOfOrigin, refuseFence, refuseLease, toWanting } from '../origins/request.js'
 import { problemResponses } from '../problems.js'
 import type { RouteOptions } from '../route-options.js'
 import { failed, Items, notTakenItem, toBody, toItems, written } from './answer.js'
@@ -136,6 +136,11 @@ export const batchRoutes: FastifyPluginAsyncTypebox<
         entries.map(({ key }) => key),
       )
       assertWritable(keys, (i) => `body/entries/${i}/key`)
+      if (writesThrough((keys[0] as CacheKey).policy)) {
+        for (const [i, write] of writes.entries()) {
+          refuseFence(write.condition, `body/entries/${i}/ifFence`)
+        }
+      }
       const wanting = toWanting(request)
       const outcomes = await settleWrites(keys, (key, i) =>
         writeOne({ entries: store, leases, origins }, key, writes[i] as WriteOptions, wanting),

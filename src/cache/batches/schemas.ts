@@ -1,4 +1,5 @@
 import Type from 'typebox'
+import { FenceText } from '../../http/fence.js'
 import { ObjectName } from '../../http/names.js'
 import { exactlyOneOf } from '../../schema/exactly-one.js'
 import { LifeFields, MAX_TAGS, Tag } from '../entries/schemas.js'
@@ -84,6 +85,7 @@ export const WriteFields = {
   ifNoneMatch: Type.Optional(
     Type.String({ pattern: '^\\*$', description: '`*`: store only where there is no value.' }),
   ),
+  ifFence: FenceText('The lock that guards the change, as `If-Fence` of a PUT.'),
   negative: Type.Optional(
     Type.Boolean({
       description:

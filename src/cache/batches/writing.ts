@@ -2,6 +2,7 @@ import type { Static } from 'typebox'
 import Type from 'typebox'
 import { decode } from '../../http/encoding.js'
 import { toVersions } from '../../http/etag.js'
+import { toFence } from '../../http/fence.js'
 import { invalid } from '../../http/problem.js'
 import type { RequestIdentity } from '../../http/request-fingerprint.js'
 import type { CacheKey, EntryStore, WriteOptions } from '../entries/store.js'
@@ -56,6 +57,7 @@ export function toItemWrite(
     condition: {
       match: toVersions(ifMatch, `${pointer}/ifMatch`, 'strong'),
       none: ifNoneMatch === undefined ? undefined : 'any',
+      fence: toFence(sent.ifFence, `${pointer}/ifFence`),
     },
     fill: sent.leaseToken,
     isNegative,
@@ -145,6 +147,9 @@ export function toItem(
     case 'precondition-failed':
       metrics.write(space, 'refused')
       return written(key, 'precondition-failed', reply.version)
+    case 'fence-outdated':
+      metrics.write(space, 'refused')
+      return written(key, 'fence-outdated')
     case 'conflict':
       return written(key, 'idempotency-conflict')
     default:

@@ -1,4 +1,5 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
+import { fenceOutdated } from '../../http/fence.js'
 import { COMMON_PROBLEMS } from '../../http/problem.js'
 import { requestIdentity } from '../../http/request-fingerprint.js'
 import { conflict, kindMismatch, preconditionFailed, varyByCaller } from '../entries/answer.js'
@@ -40,6 +41,7 @@ export const counterRoutes: FastifyPluginAsyncTypebox<
             'counter-overflow',
             'idempotency-conflict',
             'precondition-failed',
+            'fence-outdated',
             'origin-owned',
           ),
         },
@@ -49,11 +51,12 @@ export const counterRoutes: FastifyPluginAsyncTypebox<
       const { params, body } = request
       const key = await keyOf(request, policyOf)
       refuseOwned(key)
+      const condition = toCondition(request.headers)
       const reached = await store.incr(key, {
         by: int64('body/by', body.by),
         initial: int64('body/initial', body.initial),
         ttlMs: body.ttlMs,
-        condition: toCondition(request.headers),
+        condition,
         idempotency: requestIdentity(request, idempotencyTtlMs),
       })
       switch (reached.kind) {
@@ -63,6 +66,8 @@ export const counterRoutes: FastifyPluginAsyncTypebox<
           throw kindMismatch(params.key, 'a counter', reached.found)
         case 'precondition-failed':
           throw preconditionFailed(reply, params.key, reached.version)
+        case 'fence-outdated':
+          throw fenceOutdated(condition.fence, reached.highest)
         case 'overflow':
           throw problem('counter-overflow', `"${params.key}" would leave 64 bits.`)
       }

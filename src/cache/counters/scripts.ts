@@ -1,6 +1,7 @@
 import { integers, list } from '../../redis/reply.js'
 import { defineScript } from '../../redis/script.js'
 import { type EntryKind, toKind } from '../entries/scripts.js'
+import type { FenceOutdated } from '../entries/write-scripts.js'
 
 export type IncrReply =
   | {
@@ -18,11 +19,12 @@ export type IncrReply =
   | { readonly kind: 'conflict' }
   /** `version` is that of what is there, 0 for nothing. */
   | { readonly kind: 'precondition-failed'; readonly version: number }
+  | FenceOutdated
 
 export const incrScript = defineScript({
   name: 'cache.incr',
   file: new URL('../scripts/incr.lua', import.meta.url),
-  keys: ['clock', 'entry', 'lease', 'values', 'record?'],
+  keys: ['clock', 'entry', 'lease', 'values', 'record?', 'fences?'],
   args: [
     'on_restart',
     'space',
@@ -34,8 +36,17 @@ export const incrScript = defineScript({
     'condition',
     'fingerprint',
     'record_ttl_ms',
+    'fence?',
   ],
-  outcomes: ['created', 'counted', 'kind-mismatch', 'overflow', 'conflict', 'precondition-failed'],
+  outcomes: [
+    'created',
+    'counted',
+    'kind-mismatch',
+    'overflow',
+    'conflict',
+    'precondition-failed',
+    'fence-outdated',
+  ],
   decode(reply, outcome): IncrReply {
     const parts = list(reply, 3)
     const [, version, replayed] = integers(parts.slice(0, 3), 3)
@@ -50,6 +61,8 @@ export const incrScript = defineScript({
         return { kind: outcome, found: toKind(version) }
       case 'precondition-failed':
         return { kind: outcome, version }
+      case 'fence-outdated':
+        return { kind: outcome, highest: version }
       default:
         return { kind: outcome }
     }

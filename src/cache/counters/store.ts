@@ -1,4 +1,5 @@
 import type { Binder } from '../../redis/binder.js'
+import { fenceArg } from '../../redis/fence.js'
 import type { Idempotency } from '../../redis/idempotency.js'
 import { type Condition, conditionArg, UNCONDITIONAL } from '../condition.js'
 import { kindNumber } from '../entries/scripts.js'
@@ -33,7 +34,7 @@ export function createCounterStore(binder: Binder, partitions: Partitions): Coun
       { by, initial, ttlMs, condition = UNCONDITIONAL, idempotency },
     ) {
       const first = initial + by
-      return scripts.incr(partitions.keysOf(namespace, space, key, idempotency), {
+      return scripts.incr(partitions.keysOf(namespace, space, key, idempotency, condition.fence), {
         on_restart: partitions.onRestart(),
         space,
         name: key,
@@ -44,6 +45,7 @@ export function createCounterStore(binder: Binder, partitions: Partitions): Coun
         condition: conditionArg(condition),
         fingerprint: idempotency?.fingerprint ?? '',
         record_ttl_ms: idempotency?.ttlMs ?? 0,
+        fence: fenceArg(condition.fence),
       })
     },
 

@@ -1,6 +1,7 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { assertScope } from '../../http/auth.js'
 import { toVersions } from '../../http/etag.js'
+import { toFence } from '../../http/fence.js'
 import type { KeyOf } from '../../http/granted-names.js'
 import { invalid } from '../../http/problem.js'
 import type { Condition } from '../condition.js'
@@ -31,15 +32,19 @@ interface Conditional {
   readonly 'if-none-match'?: string
 }
 
+interface Fenced {
+  readonly 'if-fence'?: string
+}
+
 /** @throws Problem invalid-request for what is no list of entity tags. */
 export const toReadCondition = (headers: Conditional): Condition => ({
   match: toVersions(headers['if-match'], 'header/if-match', 'strong'),
   none: toVersions(headers['if-none-match'], 'header/if-none-match', 'weak'),
 })
 
-/** @throws Problem invalid-request for both headers as well. */
-export function toCondition(headers: Conditional): Condition {
-  const condition = toReadCondition(headers)
+/** @throws Problem invalid-request for both headers, and for what is no fence, as well. */
+export function toCondition(headers: Conditional & Fenced): Condition {
+  const condition = { ...toReadCondition(headers), fence: toFence(headers['if-fence']) }
   if (condition.match !== undefined && condition.none !== undefined) {
     throw invalid('header/if-none-match', 'contradicts If-Match: send one of the two')
   }
@@ -50,9 +55,12 @@ export function toCondition(headers: Conditional): Condition {
  * For routes that know no version: ignoring a condition would break a promise. The body is read first,
  * because it may name leases, which the refusal ends.
  */
-export function refuseConditions(app: FastifyInstance): void {
+export const refuseConditions = (app: FastifyInstance): void =>
+  refuseHeaders(app, ['if-match', 'if-none-match', 'if-fence'])
+
+export function refuseHeaders(app: FastifyInstance, names: readonly string[]): void {
   app.addHook('preValidation', (request, _reply, done) => {
-    for (const name of ['if-match', 'if-none-match']) {
+    for (const name of names) {
       if (request.headers[name] !== undefined) {
         throw invalid(`header/${name}`, 'is not supported here: send no condition')
       }

@@ -1,4 +1,5 @@
 import Type from 'typebox'
+import { FenceHeaders } from '../../http/fence.js'
 import { DurationMs } from '../../http/names.js'
 import { COMMON_PROBLEMS } from '../../http/problem.js'
 import { IdempotencyHeaders } from '../../http/request-fingerprint.js'
@@ -102,6 +103,7 @@ export const WriteHeaders = Type.Object({
     Type.String({ description: 'Tags separated by spaces, instead of Cache-Groups.' }),
   ),
   ...ConditionHeaders,
+  ...FenceHeaders,
   ...FillHeaders,
   prefer: Type.Optional(
     Type.String({
@@ -137,12 +139,15 @@ export const TouchRequest = Type.Object(TouchFields.properties, {
   examples: [{}, { ttlMs: 60_000 }],
 })
 
-export const ChangeHeaders = Type.Object(ConditionHeaders)
+export const TouchHeaders = Type.Object(ConditionHeaders)
+
+export const ChangeHeaders = Type.Object({ ...ConditionHeaders, ...FenceHeaders })
 
 /** Of a change that applies once, also where it is repeated. */
 export const KeyedChangeHeaders = Type.Object({
   ...IdempotencyHeaders.properties,
   ...ConditionHeaders,
+  ...FenceHeaders,
 })
 
 export const LookHeaders = Type.Object(ReadConditionHeaders)

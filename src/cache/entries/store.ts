@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import type { Binder } from '../../redis/binder.js'
 import type { StoreError } from '../../redis/errors.js'
+import { fenceArg } from '../../redis/fence.js'
 import type { Idempotency } from '../../redis/idempotency.js'
 import { type Condition, conditionArg, UNCONDITIONAL } from '../condition.js'
 import type { LeaseStore } from '../leases/store.js'
@@ -102,8 +103,11 @@ export function createEntryStore(
   }
   const payload = binder.bindGet('cache.payload')
   const prefetch = new PayloadPrefetch(payload)
-  const keysOf = ({ namespace, space, key }: CacheKey, idempotency?: Idempotency) =>
-    partitions.keysOf(namespace, space, key, idempotency)
+  const keysOf = (
+    { namespace, space, key }: CacheKey,
+    { fence }: Condition = UNCONDITIONAL,
+    idempotency?: Idempotency,
+  ) => partitions.keysOf(namespace, space, key, idempotency, fence)
 
   function readOnce(
     keys: ReturnType<typeof keysOf>,
@@ -147,6 +151,7 @@ export function createEntryStore(
       idle_ms: policy.idleMs,
       fingerprint: idempotency?.fingerprint ?? '',
       record_ttl_ms: idempotency?.ttlMs ?? 0,
+      fence: fenceArg(condition.fence),
     }
     return scripts.write(keys, Object.assign(args, toValueArgs(options, policy)))
   }
@@ -179,7 +184,7 @@ export function createEntryStore(
     readMany: createReadMany(binder, partitions),
 
     async write(key, options) {
-      const keys = keysOf(key, options.idempotency)
+      const keys = keysOf(key, options.condition, options.idempotency)
       const reply = await writeOnce(keys, key, options, INLINE_BYTES)
       const lacking = (refused: WriteReply) =>
         refused.kind === 'precondition-failed' && isLeftOut(refused.entry)
@@ -207,12 +212,13 @@ export function createEntryStore(
     },
 
     remove(key, condition = UNCONDITIONAL) {
-      return scripts.remove(keysOf(key), {
+      return scripts.remove(keysOf(key, condition), {
         on_restart: partitions.onRestart(),
         space: key.space,
         name: key.key,
         condition: conditionArg(condition),
         idle_ms: key.policy.idleMs,
+        fence: fenceArg(condition.fence),
       })
     },
   }

@@ -2,7 +2,7 @@ import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { toETag } from '../../http/etag.js'
 import { EntryParams, ETAG } from '../fields.js'
 import { miss, preconditionFailed, varyByCaller } from './answer.js'
-import { keyOf, toCondition } from './request.js'
+import { keyOf, refuseHeaders, toCondition } from './request.js'
 import type { EntryRouteOptions } from './routes.js'
 import * as schemas from './schemas.js'
 
@@ -11,6 +11,7 @@ export const touchRoutes: FastifyPluginAsyncTypebox<
   Pick<EntryRouteOptions, 'store' | 'policyOf'>
 > = async (app, { store, policyOf }) => {
   varyByCaller(app)
+  refuseHeaders(app, ['if-fence'])
 
   app.post(
     '/:space/:key/touch',
@@ -24,7 +25,7 @@ export const touchRoutes: FastifyPluginAsyncTypebox<
         tags: ['cache'],
         params: EntryParams,
         querystring: schemas.TouchFields,
-        headers: schemas.ChangeHeaders,
+        headers: schemas.TouchHeaders,
         body: schemas.TouchRequest,
         response: {
           204: {

@@ -1,12 +1,13 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { toETag } from '../../http/etag.js'
+import { fenceOutdated } from '../../http/fence.js'
 import { COMMON_PROBLEMS } from '../../http/problem.js'
 import { requestIdentity } from '../../http/request-fingerprint.js'
 import { EntryParams, ETAG, header, REPLAYED } from '../fields.js'
 import { endsLeasesOfRefusedFills } from '../leases/refused-fills.js'
 import { writesThrough } from '../origins/policy.js'
-import { assertOfOrigin, refuseOwned, toWanting } from '../origins/request.js'
+import { assertOfOrigin, refuseFence, refuseOwned, toWanting } from '../origins/request.js'
 import { isUntaken, notTaken, type Untaken, writeStatus } from '../origins/writing/answer.js'
 import { isOwned, toChange } from '../origins/writing/request.js'
 import type { Change, WriteEnd } from '../origins/writing/writer.js'
@@ -43,6 +44,7 @@ export const writeRoutes: FastifyPluginAsyncTypebox<EntryRouteOptions> = async (
     asked: Change,
   ): Promise<Exclude<WriteEnd, Untaken>> {
     assertOfOrigin(key, 'path/key')
+    refuseFence(asked.condition, 'header/if-fence')
     const end = await origins.write(key, asked, toWanting(request))
     const isMatch = asked.condition?.match !== undefined
     if (isUntaken(end)) throw notTaken(end, `header/if-${isMatch ? '' : 'none-'}match`)
@@ -97,6 +99,7 @@ export const writeRoutes: FastifyPluginAsyncTypebox<EntryRouteOptions> = async (
           ...problemResponses(
             ...COMMON_PROBLEMS,
             'precondition-failed',
+            'fence-outdated',
             'precondition-required',
             'lease-lost',
             'idempotency-conflict',
@@ -118,6 +121,9 @@ export const writeRoutes: FastifyPluginAsyncTypebox<EntryRouteOptions> = async (
           throw conflict()
         case 'lease-lost':
           throw leaseLost()
+        case 'fence-outdated':
+          metrics.write(key.space, 'refused')
+          throw fenceOutdated(write.condition?.fence, outcome.highest)
         case 'precondition-failed':
           if (outcome.entry) return present(reply, key, outcome.entry)
           metrics.write(key.space, 'refused')
@@ -153,7 +159,12 @@ export const writeRoutes: FastifyPluginAsyncTypebox<EntryRouteOptions> = async (
         headers: schemas.ChangeHeaders,
         response: {
           204: { description: 'Nothing is there now.', type: 'null' },
-          ...problemResponses(...COMMON_PROBLEMS, 'precondition-failed', ...THROUGH),
+          ...problemResponses(
+            ...COMMON_PROBLEMS,
+            'precondition-failed',
+            'fence-outdated',
+            ...THROUGH,
+          ),
         },
       },
     },
@@ -166,6 +177,7 @@ export const writeRoutes: FastifyPluginAsyncTypebox<EntryRouteOptions> = async (
       if (outcome.kind === 'precondition-failed') {
         throw preconditionFailed(reply, key.key, outcome.version)
       }
+      if (outcome.kind === 'fence-outdated') throw fenceOutdated(condition.fence, outcome.highest)
       metrics.invalidated(key.space, 'keys', 'hard', 1)
       return reply.code(204).send(null)
     },

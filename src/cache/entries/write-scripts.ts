@@ -2,6 +2,12 @@ import { integers, list } from '../../redis/reply.js'
 import { defineScript } from '../../redis/script.js'
 import { type Entry, type EntryState, toEntry } from './scripts.js'
 
+/** A change came with a higher fence of the same lock before. */
+export interface FenceOutdated {
+  readonly kind: 'fence-outdated'
+  readonly highest: number
+}
+
 export type WriteReply =
   | {
       readonly kind: 'created' | 'replaced'
@@ -17,11 +23,12 @@ export type WriteReply =
   | { readonly kind: 'lease-lost' }
   /** The idempotency key, or the lease, was used for another request. */
   | { readonly kind: 'conflict' }
+  | FenceOutdated
 
 export const writeScript = defineScript({
   name: 'cache.write',
   file: new URL('../scripts/write.lua', import.meta.url),
-  keys: ['clock', 'entry', 'lease', 'values', 'record?'],
+  keys: ['clock', 'entry', 'lease', 'values', 'record?', 'fences?'],
   args: [
     'on_restart',
     'space',
@@ -39,9 +46,17 @@ export const writeScript = defineScript({
     'tags',
     'fingerprint',
     'record_ttl_ms',
+    'fence?',
     'payload',
   ],
-  outcomes: ['created', 'replaced', 'precondition-failed', 'lease-lost', 'conflict'],
+  outcomes: [
+    'created',
+    'replaced',
+    'precondition-failed',
+    'lease-lost',
+    'conflict',
+    'fence-outdated',
+  ],
   buffers: true,
   decode(reply, outcome): WriteReply {
     const parts = list(reply, 3)
@@ -52,6 +67,8 @@ export const writeScript = defineScript({
         return { kind: outcome, version, replayed: replayed === 1 }
       case 'precondition-failed':
         return { kind: outcome, version, entry: toEntry(parts[3] as Buffer, parts[4] as Buffer) }
+      case 'fence-outdated':
+        return { kind: outcome, highest: version }
       default:
         return { kind: outcome }
     }
@@ -61,15 +78,17 @@ export const writeScript = defineScript({
 export type RemoveReply =
   | { readonly kind: 'removed' }
   | { readonly kind: 'precondition-failed'; readonly version: number }
+  | FenceOutdated
 
 export const removeScript = defineScript({
   name: 'cache.remove',
   file: new URL('../scripts/remove.lua', import.meta.url),
-  keys: ['clock', 'entry', 'lease', 'values'],
-  args: ['on_restart', 'space', 'name', 'condition', 'idle_ms'],
-  outcomes: ['removed', 'precondition-failed'],
+  keys: ['clock', 'entry', 'lease', 'values', 'fences?'],
+  args: ['on_restart', 'space', 'name', 'condition', 'idle_ms', 'fence?'],
+  outcomes: ['removed', 'precondition-failed', 'fence-outdated'],
   decode(reply, outcome): RemoveReply {
     const [, version] = integers(reply, 2)
+    if (outcome === 'fence-outdated') return { kind: outcome, highest: version }
     return outcome === 'removed' ? { kind: outcome } : { kind: outcome, version }
   },
 })

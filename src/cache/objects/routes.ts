@@ -1,4 +1,5 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
+import { fenceOutdated } from '../../http/fence.js'
 import type { Problem } from '../../http/problem.js'
 import { requestIdentity } from '../../http/request-fingerprint.js'
 import {
@@ -85,6 +86,7 @@ export const objectRoutes: FastifyPluginAsyncTypebox<
             'not-an-integer',
             'idempotency-conflict',
             'precondition-failed',
+            'fence-outdated',
             'origin-owned',
           ),
         },
@@ -95,16 +97,18 @@ export const objectRoutes: FastifyPluginAsyncTypebox<
       const changes = toChanges(body)
       const key = await keyOf(request, policyOf)
       refuseOwned(key)
+      const condition = toCondition(request.headers)
       const patched = await store.patch(key, {
         changes,
         ttlMs: body.ttlMs,
-        condition: toCondition(request.headers),
+        condition,
         idempotency: requestIdentity(request, idempotencyTtlMs),
       })
       if (patched.kind === 'miss') throw miss(reply, 'miss')
       if (patched.kind === 'precondition-failed') {
         throw preconditionFailed(reply, params.key, patched.version)
       }
+      if (patched.kind === 'fence-outdated') throw fenceOutdated(condition.fence, patched.highest)
       if (patched.kind !== 'patched') {
         throw refusal(params.key, patched, key.policy.maxValueBytes)
       }
@@ -120,7 +124,10 @@ export const objectRoutes: FastifyPluginAsyncTypebox<
   )
 }
 
-type Refused = Exclude<PatchReply, { kind: 'patched' | 'miss' | 'precondition-failed' }>
+type Refused = Exclude<
+  PatchReply,
+  { kind: 'patched' | 'miss' | 'precondition-failed' | 'fence-outdated' }
+>
 
 function refusal(key: string, refused: Refused, maxValueBytes: number): Problem {
   switch (refused.kind) {

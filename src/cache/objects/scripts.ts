@@ -1,6 +1,7 @@
 import { integers, list } from '../../redis/reply.js'
 import { defineScript } from '../../redis/script.js'
 import { type EntryKind, toKind } from '../entries/scripts.js'
+import type { FenceOutdated } from '../entries/write-scripts.js'
 
 /** The fields of an object or of a counter, which has one. */
 export type FieldsReply =
@@ -49,11 +50,12 @@ export type PatchReply =
   | { readonly kind: 'too-large' | 'too-many-fields' }
   /** `version` is that of what is there, 0 for nothing. */
   | { readonly kind: 'precondition-failed'; readonly version: number }
+  | FenceOutdated
 
 export const patchScript = defineScript({
   name: 'cache.patch',
   file: new URL('../scripts/patch.lua', import.meta.url),
-  keys: ['clock', 'entry', 'lease', 'values', 'record?'],
+  keys: ['clock', 'entry', 'lease', 'values', 'record?', 'fences?'],
   args: [
     'on_restart',
     'space',
@@ -66,6 +68,7 @@ export const patchScript = defineScript({
     'condition',
     'fingerprint',
     'record_ttl_ms',
+    'fence?',
     'change[].verb',
     'change[].field',
     'change[].value',
@@ -81,6 +84,7 @@ export const patchScript = defineScript({
     'too-large',
     'too-many-fields',
     'precondition-failed',
+    'fence-outdated',
   ],
   units: ({ change }) => 1 + change.length,
   decode(reply, outcome): PatchReply {
@@ -100,6 +104,8 @@ export const patchScript = defineScript({
         return { kind: outcome, field: String(rest[0]) }
       case 'precondition-failed':
         return { kind: outcome, version }
+      case 'fence-outdated':
+        return { kind: outcome, highest: version }
       default:
         return { kind: outcome }
     }

@@ -1,4 +1,5 @@
 import type { Binder } from '../../redis/binder.js'
+import { fenceArg } from '../../redis/fence.js'
 import type { Idempotency } from '../../redis/idempotency.js'
 import { type Condition, conditionArg, UNCONDITIONAL } from '../condition.js'
 import { kindNumber } from '../entries/scripts.js'
@@ -50,7 +51,7 @@ export function createObjectStore(binder: Binder, partitions: Partitions): Objec
       { changes, ttlMs, condition = UNCONDITIONAL, idempotency },
     ) {
       const life = (ms: number) => jittered(ms, policy.jitter)
-      return scripts.patch(partitions.keysOf(namespace, space, key, idempotency), {
+      return scripts.patch(partitions.keysOf(namespace, space, key, idempotency, condition.fence), {
         on_restart: partitions.onRestart(),
         space,
         name: key,
@@ -62,6 +63,7 @@ export function createObjectStore(binder: Binder, partitions: Partitions): Objec
         condition: conditionArg(condition),
         fingerprint: idempotency?.fingerprint ?? '',
         record_ttl_ms: idempotency?.ttlMs ?? 0,
+        fence: fenceArg(condition.fence),
         change: changes,
       })
     },

@@ -1,5 +1,6 @@
 import type { FastifyRequest } from 'fastify'
 import { invalid } from '../../http/problem.js'
+import type { Condition } from '../condition.js'
 import type { CacheKey } from '../entries/store.js'
 import { problem } from '../problems.js'
 import { keyFault } from './address.js'
@@ -34,6 +35,11 @@ export function assertServed({ namespaces }: OriginPolicy, namespace: string, sp
 /** @throws Problem invalid-request: no caller loads the values of an origin. */
 export function refuseLease(isAsked: boolean | undefined, place: string): void {
   if (isAsked) throw invalid(place, 'is not for a space with an origin, which brings its values')
+}
+
+/** @throws Problem invalid-request: the origin, which has the value, does not know the fence. */
+export function refuseFence({ fence }: Condition = {}, place: string): void {
+  if (fence) throw invalid(place, 'is not for a space whose writes go to its origin')
 }
 
 const OWNED =

@@ -1,5 +1,6 @@
 import type { Static } from 'typebox'
 import type { Encoding } from '../../http/encoding.js'
+import { toFence } from '../../http/fence.js'
 import { invalid } from '../../http/problem.js'
 import type { RequestIdentity } from '../../http/request-fingerprint.js'
 import { counted, failed, type Item, type Items, mismatched, written } from '../batches/answer.js'
@@ -7,6 +8,7 @@ import { type AnswerBudget, readInto } from '../batches/reading.js'
 import { WriteFields } from '../batches/schemas.js'
 import type { Failed } from '../batches/settle.js'
 import { toItem, toItemWrite, type WriteStores, writeOne } from '../batches/writing.js'
+import type { Condition } from '../condition.js'
 import { int64 } from '../counters/request.js'
 import type { IncrReply } from '../counters/scripts.js'
 import type { CounterStore } from '../counters/store.js'
@@ -37,8 +39,8 @@ export interface Planned {
 const FIELDS: Readonly<Record<Sent['op'], readonly string[]>> = {
   get: ['encoding'],
   put: Object.keys(WriteFields),
-  delete: [],
-  incr: ['by', 'initial', 'ttlMs'],
+  delete: ['ifFence'],
+  incr: ['by', 'initial', 'ttlMs', 'ifFence'],
 }
 
 /** @throws Problem invalid-request for a wrong field, or one of another operation. */
@@ -62,7 +64,7 @@ export async function plan(
     case 'put':
       return planPut(key, toItemWrite(pointer, { ...sent, encoding }, idempotency))
     case 'delete':
-      return planDelete(key)
+      return planDelete(key, { fence: toFence(sent.ifFence, `${pointer}/ifFence`) })
     case 'incr':
       return planIncr(key, pointer, sent, idempotency)
   }
@@ -95,11 +97,12 @@ const planPut = (key: CacheKey, write: WriteOptions): Planned => ({
   },
 })
 
-const planDelete = (key: CacheKey): Planned => ({
+const planDelete = (key: CacheKey, condition: Condition): Planned => ({
   key,
   async run({ entries }) {
-    await entries.remove(key)
+    const reply = await entries.remove(key, condition)
     return (_items, metrics) => {
+      if (reply.kind !== 'removed') return written(key.key, reply.kind)
       metrics.invalidated(key.space, 'keys', 'hard', 1)
       return written(key.key, 'deleted')
     }
@@ -114,10 +117,17 @@ function planIncr(
 ): Planned {
   const by = int64(`${pointer}/by`, sent.by ?? 1)
   const initial = int64(`${pointer}/initial`, sent.initial ?? 0)
+  const condition = { fence: toFence(sent.ifFence, `${pointer}/ifFence`) }
   return {
     key,
     async run({ counters }) {
-      const reply = await counters.incr(key, { by, initial, ttlMs: sent.ttlMs, idempotency })
+      const reply = await counters.incr(key, {
+        by,
+        initial,
+        ttlMs: sent.ttlMs,
+        condition,
+        idempotency,
+      })
       return (_items, metrics) => incremented(key, reply, metrics)
     },
   }
@@ -134,6 +144,8 @@ function incremented(key: CacheKey, reply: IncrReply, metrics: CacheMetrics): It
       return written(key.key, 'counter-overflow')
     case 'precondition-failed':
       return written(key.key, 'precondition-failed', reply.version)
+    case 'fence-outdated':
+      return written(key.key, 'fence-outdated')
     case 'conflict':
       return written(key.key, 'idempotency-conflict')
   }

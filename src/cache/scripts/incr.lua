@@ -6,6 +6,7 @@ KEYS entry       string  see lib/entry.lua
 KEYS lease       string  a load under way may not fill the key any more
 KEYS values      hash    see lib/values.lua; the count is the field n
 KEYS record?     string  see lib/record.lua
+KEYS fences?     zset    see fences.lua
 ARGV on_restart  string  keep, soft or flush, and the epoch of a new clock
 ARGV space       string
 ARGV name        string  the key, for its message
@@ -16,6 +17,7 @@ ARGV idle_ms     int     longest time without use, 0 for none
 ARGV condition   string  see lib/condition.lua
 ARGV fingerprint string  of the request, '' without an idempotency key
 ARGV record_ttl_ms int     how long the idempotency record is kept
+ARGV fence?      string  that it came with, see fences.lua
 
 RETURN outcome version replayed value
   1 created: the counter began
@@ -24,22 +26,27 @@ RETURN outcome version replayed value
   4 overflow: the result would leave 64 bits
   5 conflict: the idempotency key belongs to another request
   6 precondition-failed; version of what is there, 0 for nothing
+  8 fence-outdated; the highest fence that came before, as version
   Only 1 and 2 change the counter, and have a value.
 
 COST O(1)
 MEMORY grows
 ]]
+-- @use ../../redis/scripts/lib/fences.lua
 -- @use lib/partition.lua
 -- @use lib/record.lua
 -- @use lib/values.lua
 -- @use lib/verdict.lua
-local clock_key, entry_key, lease_key, values_key, record_key = KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[5]
+local clock_key, entry_key, lease_key, values_key = KEYS[1], KEYS[2], KEYS[3], KEYS[4]
 local on_restart, space, name = ARGV[1], ARGV[2], ARGV[3]
 local by, first, ttl_ms, idle_ms = ARGV[4], ARGV[5], tonumber(ARGV[6]), tonumber(ARGV[7])
-local condition, fingerprint, record_ttl_ms = ARGV[8], ARGV[9], tonumber(ARGV[10])
+local condition, fingerprint, record_ttl_ms, fence = ARGV[8], ARGV[9], tonumber(ARGV[10]), ARGV[11]
+local record_key = fingerprint ~= '' and KEYS[5]
 
 local repeated = read_record(record_key, fingerprint, 5)
 if repeated then return repeated end
+local highest = outdated_by(KEYS[#KEYS], fence)
+if highest then return { 8, highest, 0 } end
 
 local clock = read_clock(clock_key, space, on_restart)
 local entry = read_entry(entry_key)

@@ -6,6 +6,7 @@ KEYS entry           string  see lib/entry.lua
 KEYS lease           string  a load under way may not fill the key any more
 KEYS values          hash    see lib/values.lua
 KEYS record?         string  see lib/record.lua
+KEYS fences?         zset    see fences.lua
 ARGV on_restart      string  keep, soft or flush, and the epoch of a new clock
 ARGV space           string
 ARGV name            string  the key, for its message
@@ -17,6 +18,7 @@ ARGV max_fields      int
 ARGV condition       string  see lib/condition.lua
 ARGV fingerprint     string  of the request, '' without an idempotency key
 ARGV record_ttl_ms   int     how long the idempotency record is kept
+ARGV fence?          string  that it came with, see fences.lua
 ARGV change[].verb   string  set, remove or incr
 ARGV change[].field  string  every field once
 ARGV change[].value  string  of a set; the int64 to add of an incr; '' of a remove
@@ -32,25 +34,30 @@ RETURN outcome version replayed sums...
   8 too-large: more bytes than may be
   9 too-many-fields
   10 precondition-failed; version of what is there, 0 for nothing
-  Of 3 to 10 nothing is applied.
+  12 fence-outdated; the highest fence that came before, as version
+  From 3 on nothing is applied.
 
 COST O(changes)
 MEMORY grows
 ]]
+-- @use ../../redis/scripts/lib/fences.lua
 -- @use lib/fields.lua
 -- @use lib/partition.lua
 -- @use lib/record.lua
 -- @use lib/verdict.lua
-local clock_key, entry_key, lease_key, values_key, record_key = KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[5]
+local clock_key, entry_key, lease_key, values_key = KEYS[1], KEYS[2], KEYS[3], KEYS[4]
 local on_restart, space, name = ARGV[1], ARGV[2], ARGV[3]
 local ttl_ms, first_ttl_ms, idle_ms = tonumber(ARGV[4]), tonumber(ARGV[5]), tonumber(ARGV[6])
 local max_bytes, max_fields = tonumber(ARGV[7]), tonumber(ARGV[8])
-local condition, fingerprint, record_ttl_ms = ARGV[9], ARGV[10], tonumber(ARGV[11])
-local FIRST_CHANGE = 12
+local condition, fingerprint, record_ttl_ms, fence = ARGV[9], ARGV[10], tonumber(ARGV[11]), ARGV[12]
+local record_key = fingerprint ~= '' and KEYS[5]
+local FIRST_CHANGE = 13
 local REFUSALS = { overflow = 6, text = 7, bytes = 8, fields = 9 }
 
 local repeated = read_record(record_key, fingerprint, 4)
 if repeated then return repeated end
+local highest = outdated_by(KEYS[#KEYS], fence)
+if highest then return { 12, highest, 0 } end
 
 local clock = read_clock(clock_key, space, on_restart)
 local entry = read_entry(entry_key)

@@ -5,25 +5,32 @@ KEYS clock        zset    clk, epoch, run and marks of the partition
 KEYS entry        string  see lib/entry.lua
 KEYS lease        string  see lib/lease.lua and lib/writes.lua
 KEYS values       hash    of a counter or an object
+KEYS fences?      zset    see fences.lua
 ARGV on_restart   string  keep, soft or flush, and the epoch of a new clock
 ARGV space        string
 ARGV name         string  the key, for its message
 ARGV condition    string  see lib/condition.lua
 ARGV idle_ms      int     longest time without use, 0 for none
+ARGV fence?       string  that it came with, see fences.lua
 
 RETURN outcome version
   1, clk      removed
   2, version  precondition-failed; version of what is there, 0 for nothing
+  4, highest  fence-outdated: the highest fence that came before
 
 COST O(1)
 ]]
+-- @use ../../redis/scripts/lib/fences.lua
 -- @use lib/condition.lua
 -- @use lib/partition.lua
 -- @use lib/verdict.lua
 -- @use lib/writes.lua
 local clock_key, entry_key, lease_key, values_key = KEYS[1], KEYS[2], KEYS[3], KEYS[4]
 local on_restart, space, name = ARGV[1], ARGV[2], ARGV[3]
-local condition, idle_ms = ARGV[4], tonumber(ARGV[5])
+local condition, idle_ms, fence = ARGV[4], tonumber(ARGV[5]), ARGV[6]
+
+local highest = outdated_by(KEYS[5], fence)
+if highest then return { 4, highest } end
 
 local clock = read_clock(clock_key, space, on_restart)
 if condition ~= '' then

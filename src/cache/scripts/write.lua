@@ -6,6 +6,7 @@ KEYS entry         string  see lib/entry.lua
 KEYS lease         string  see lib/lease.lua
 KEYS values        hash    of a counter or an object that the value replaces
 KEYS record?       string  see lib/record.lua
+KEYS fences?       zset    see fences.lua
 ARGV on_restart    string  keep, soft or flush, and the epoch of a new clock
 ARGV space         string
 ARGV name          string  the key, for its message
@@ -22,6 +23,7 @@ ARGV encoding      string  content encoding
 ARGV tags          string  separated by line feeds
 ARGV fingerprint   string  of the request, '' without an idempotency key
 ARGV record_ttl_ms int     how long the idempotency record is kept
+ARGV fence?        string  that it came with, see fences.lua
 ARGV payload       string
 
 RETURN outcome version replayed verdict entry
@@ -30,24 +32,29 @@ RETURN outcome version replayed verdict entry
   3 precondition-failed; version of the present value, 0 for none; verdict and entry, see describe
   4 lease-lost: the lease is not, or no longer, the caller's
   5 conflict: the idempotency key, or the lease, was used for another request
+  7 fence-outdated; the highest fence that came before, as version
 
 COST O(1), and O(tags)
 MEMORY grows
 ]]
+-- @use ../../redis/scripts/lib/fences.lua
 -- @use lib/condition.lua
 -- @use lib/fill.lua
 -- @use lib/partition.lua
 -- @use lib/record.lua
 -- @use lib/verdict.lua
-local clock_key, entry_key, lease_key, values_key, record_key = KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[5]
+local clock_key, entry_key, lease_key, values_key = KEYS[1], KEYS[2], KEYS[3], KEYS[4]
 local on_restart, space, name, fill, condition = ARGV[1], ARGV[2], ARGV[3], ARGV[4], ARGV[5]
 local show_bytes, negative = tonumber(ARGV[6]), ARGV[7] == '1'
 local ttl_ms, stale_ms, error_ms = tonumber(ARGV[8]), tonumber(ARGV[9]), tonumber(ARGV[10])
 local idle_ms, content_type, encoding, tags = tonumber(ARGV[11]), ARGV[12], ARGV[13], ARGV[14]
-local fingerprint, record_ttl_ms, payload = ARGV[15], tonumber(ARGV[16]), ARGV[17]
+local fingerprint, record_ttl_ms, fence, payload = ARGV[15], tonumber(ARGV[16]), ARGV[17], ARGV[18]
+local record_key = fingerprint ~= '' and KEYS[5]
 
 local repeated = read_record(record_key, fingerprint, 5)
 if repeated then return repeated end
+local highest = outdated_by(KEYS[#KEYS], fence)
+if highest then return { 7, highest, 0 } end
 
 local clock = read_clock(clock_key, space, on_restart)
 local entry = read_entry(entry_key)

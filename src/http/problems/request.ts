@@ -4,16 +4,13 @@ import type { ProblemSpecs } from './spec.js'
 
 const FENCE = 1_795_223_400_123_456
 
+const FenceNumber = (description: string) =>
+  Type.Integer({ minimum: 1, maximum: Number.MAX_SAFE_INTEGER, description })
+
 /** Members of the problems of a lease that is over. */
 export const LeaseEnd = Type.Object(
   {
-    fence: Type.Optional(
-      Type.Integer({
-        minimum: 1,
-        maximum: Number.MAX_SAFE_INTEGER,
-        description: 'Fencing token of the lease.',
-      }),
-    ),
+    fence: Type.Optional(FenceNumber('Fencing token of the lease.')),
     reason: Type.Optional(
       Type.String({ description: 'Why it was revoked; absent if it expired or was released.' }),
     ),
@@ -127,6 +124,25 @@ export const REQUEST_PROBLEMS = {
         ),
       },
       { title: 'PreconditionFailedProblem', examples: [{ etag: '"hp9ji8l5s0"' }] },
+    ),
+  },
+  'fence-outdated': {
+    status: 412,
+    title: 'The fence is outdated',
+    cause:
+      'A change of the same thing came before with a higher fence of the lock: a later holder has it, or had it.',
+    remedy: 'Acquire the lock again and read again, or give up.',
+    retry: 'no',
+    members: Type.Object(
+      {
+        name: Type.Optional(Type.String({ description: 'The name of the lock.' })),
+        fence: Type.Optional(FenceNumber('The fence of the request.')),
+        highest: Type.Optional(FenceNumber('The highest fence that came.')),
+      },
+      {
+        title: 'FenceOutdatedProblem',
+        examples: [{ name: 'nightly', fence: FENCE, highest: FENCE + 31_000_000 }],
+      },
     ),
   },
   'precondition-required': {

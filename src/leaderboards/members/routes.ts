@@ -1,13 +1,15 @@
 import type { FastifyRequest } from 'fastify'
 import type { Static } from 'typebox'
 import { logChange } from '../../http/change-log.js'
+import { toFence } from '../../http/fence.js'
 import type { GrantedNames } from '../../http/granted-names.js'
 import { readPage } from '../../http/pages.js'
 import { invalid } from '../../http/problem.js'
-import { IdempotencyHeaders, requestIdentity } from '../../http/request-fingerprint.js'
+import { requestIdentity } from '../../http/request-fingerprint.js'
 import { toRefused, toResults, toStanding } from '../answer.js'
 import { responses } from '../problems.js'
 import type { LeaderboardRoutes } from '../services.js'
+import { SubmitHeaders } from '../submissions/schemas.js'
 import { isReplayed } from '../submissions/store.js'
 import { onEach } from './every-board.js'
 import * as schemas from './schemas.js'
@@ -27,7 +29,7 @@ export const memberRoutes: LeaderboardRoutes = async (app, { store, idempotencyT
         description:
           'Atomic on each board, not across them: a board that refuses the score has an `error` in its result, and the others apply it. A board that does not exist is created. With an `Idempotency-Key` a retry applies nothing twice.',
         tags: ['leaderboards'],
-        headers: IdempotencyHeaders,
+        headers: SubmitHeaders,
         body: schemas.SubmitToLeaderboardsRequest,
         response: responses(schemas.BoardResults),
       },
@@ -37,10 +39,13 @@ export const memberRoutes: LeaderboardRoutes = async (app, { store, idempotencyT
       const names = boards.map(({ board }) => board)
       const twice = names.findIndex((name, at) => names.indexOf(name) < at)
       if (twice >= 0) throw invalid(`body/boards/${twice}/board`, 'must be unique')
-      const identity = requestIdentity(request, idempotencyTtlMs)
+      const asked = {
+        idempotency: requestIdentity(request, idempotencyTtlMs),
+        fence: toFence(request.headers['if-fence']),
+      }
       const outcomes = await Promise.all(
         boards.map(({ board, ...scores }) =>
-          store.submit(request.namespace, board, [{ member, ...scores }], identity),
+          store.submit(request.namespace, board, [{ member, ...scores }], asked),
         ),
       )
       const applied = outcomes.flatMap((one) => (one.kind === 'submitted' ? one.parts : []))

@@ -3,6 +3,7 @@ leaderboards.submit: apply entries to the present season, and rank them.
 
 KEYS board        hash    version, created, config, seq, season, closed, hides; kept until the board is deleted
 KEYS record?      string  idempotency record: fingerprint and packed reply
+KEYS fences?      zset    see fences.lua; outlives the board
 ARGV plan         string  what scripts must know of the configuration: lib/board.lua
 ARGV windows      string  "id start end ..." in ms: the seasons around now
 ARGV bounds       string  "min max" of every column, '-' for none
@@ -11,6 +12,7 @@ ARGV create       string  configuration of a board that does not exist yet, '' f
 ARGV new_version  string  version of that configuration
 ARGV fingerprint  string  of the request, '' without an idempotency key
 ARGV record_ttl_ms  int     how long the idempotency record is kept
+ARGV fence?       string  that the entries came with, see fences.lua
 ARGV entries[].member    string  id
 ARGV entries[].ops       string  best, or one of set, incr, min, max for every column
 ARGV entries[].if_seq    string  applies only if it exceeds the member's last one, '' for any
@@ -27,16 +29,19 @@ RETURN outcome ...
   -4                            untidy: call leaderboards.tidy first
   2                             closed: the season is closed
   3                             conflict: the idempotency key belongs to another request
+  4, highest                    fence-outdated: the highest fence that came before
 
 COST O(entries x log(members))
 MEMORY grows
 ]]
+-- @use ../../redis/scripts/lib/fences.lua
 -- @use lib/entries.lua
 -- @use lib/season.lua
 -- @use lib/tidy.lua
-local board_key, record_key = KEYS[1], KEYS[2]
+local board_key = KEYS[1]
 local plan, windows, bounds, keep, create = ARGV[1], ARGV[2], ARGV[3], tonumber(ARGV[4]), ARGV[5]
-local new_version, fingerprint, record_ttl_ms = ARGV[6], ARGV[7], tonumber(ARGV[8])
+local new_version, fingerprint, record_ttl_ms, fence = ARGV[6], ARGV[7], tonumber(ARGV[8]), ARGV[9]
+local record_key = fingerprint ~= '' and KEYS[2]
 
 local record = record_key and redis.call('GET', record_key)
 if record then
@@ -49,12 +54,14 @@ end
 local board, refusal = open_tidy(board_key, plan, windows, create ~= '')
 if not board then return refusal end
 if board.closed then return { 2 } end
+local highest = outdated_by(KEYS[#KEYS], fence)
+if highest then return { 4, highest } end
 if create ~= '' then
   redis.call('HSET', board_key, 'version', new_version, 'created', new_version, 'config', create)
 end
 enter_season(board, keep)
 
-local entries, ids = entries_of(ARGV, 9)
+local entries, ids = entries_of(ARGV, 10)
 local prefixes = prefixes_of(board, ids)
 local previous = places_of(board, entries, prefixes)
 local is_changed = apply_entries(board, entries, bounds, prefixes)

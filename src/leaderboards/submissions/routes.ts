@@ -1,18 +1,15 @@
 import { LIST_BODY_BYTES } from '../../http/body.js'
+import { fenceOutdated, toFence } from '../../http/fence.js'
 import { wrongNumber } from '../../http/json.js'
 import { toMetadata } from '../../http/metadata.js'
 import { invalid, type Problem } from '../../http/problem.js'
-import {
-  IdempotencyHeaders,
-  idempotencyConflict,
-  requestIdentity,
-} from '../../http/request-fingerprint.js'
+import { idempotencyConflict, requestIdentity } from '../../http/request-fingerprint.js'
 import { toResults } from '../answer.js'
 import { problem, responses } from '../problems.js'
 import { BoardParams } from '../schemas.js'
 import { isBeyondExact } from '../scores.js'
 import type { LeaderboardRoutes } from '../services.js'
-import { ScoreResults, SubmitScoresRequest } from './schemas.js'
+import { ScoreResults, SubmitHeaders, SubmitScoresRequest } from './schemas.js'
 import { isReplayed, type SubmitOutcome } from './store.js'
 
 export const submitRoute: LeaderboardRoutes = async (app, services) => {
@@ -30,9 +27,14 @@ export const submitRoute: LeaderboardRoutes = async (app, services) => {
           'Applies the entries in order and answers each with its rank after the whole call. The first submission creates the board. More than about 30 entries are applied in parts, each atomic; an entry that changes nothing is no error. Send an `Idempotency-Key` with `incr`, so that a retry counts once.',
         tags: ['leaderboards'],
         params: BoardParams,
-        headers: IdempotencyHeaders,
+        headers: SubmitHeaders,
         body: SubmitScoresRequest,
-        response: responses(ScoreResults, 'season-closed', 'idempotency-conflict'),
+        response: responses(
+          ScoreResults,
+          'season-closed',
+          'idempotency-conflict',
+          'fence-outdated',
+        ),
       },
     },
     async (request, reply) => {
@@ -45,11 +47,13 @@ export const submitRoute: LeaderboardRoutes = async (app, services) => {
         ifSeq: entry.ifSeq,
         metadata: entry.metadata && toExactMetadata(entry.metadata, `body/entries/${at}/metadata`),
       }))
-      const identity = requestIdentity(request, idempotencyTtlMs)
-      const outcome = await store.submit(request.namespace, board, entries, identity)
+      const idempotency = requestIdentity(request, idempotencyTtlMs)
+      const fence = toFence(request.headers['if-fence'])
+      const asked = { idempotency, fence }
+      const outcome = await store.submit(request.namespace, board, entries, asked)
       if (outcome.kind !== 'submitted') {
         metrics.recordRefusal(outcome.kind)
-        throw refused(board, outcome)
+        throw refused(board, outcome, fence)
       }
       for (const { reply: part } of outcome.parts) {
         if (part.kind !== 'submitted') metrics.recordRefusal(part.kind)
@@ -61,7 +65,11 @@ export const submitRoute: LeaderboardRoutes = async (app, services) => {
   )
 }
 
-function refused(board: string, outcome: Exclude<SubmitOutcome, { kind: 'submitted' }>): Problem {
+function refused(
+  board: string,
+  outcome: Exclude<SubmitOutcome, { kind: 'submitted' }>,
+  fence: ReturnType<typeof toFence>,
+): Problem {
   switch (outcome.kind) {
     case 'refused': {
       const { at, field, message } = outcome.fault
@@ -71,6 +79,8 @@ function refused(board: string, outcome: Exclude<SubmitOutcome, { kind: 'submitt
       return problem('season-closed', `"${board}" is closed until its next season.`)
     case 'conflict':
       return idempotencyConflict()
+    case 'fence-outdated':
+      return fenceOutdated(fence, outcome.highest)
   }
 }
 

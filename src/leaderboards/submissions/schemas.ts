@@ -1,9 +1,16 @@
 import Type from 'typebox'
 import { ByName } from '../../http/by-name.js'
+import { FenceHeaders } from '../../http/fence.js'
 import { ObjectName } from '../../http/names.js'
+import { IdempotencyHeaders } from '../../http/request-fingerprint.js'
 import { exactlyOneOf } from '../../schema/exactly-one.js'
 import { Percentile, Position, Rank, Scores } from '../entries/schemas.js'
 import { closed, Member, Op, Score, SeasonId, Total } from '../schemas.js'
+
+export const SubmitHeaders = Type.Object({
+  ...IdempotencyHeaders.properties,
+  ...FenceHeaders,
+})
 
 const Metadata = ByName(Type.Unknown(), {
   title: 'Metadata',
@@ -79,6 +86,7 @@ export const ScoreResult = Type.Object(
           'invalid-request',
           'season-closed',
           'idempotency-conflict',
+          'fence-outdated',
         ],
         { title: 'ScoreError', description: 'Why nothing was applied; absent: no error.' },
       ),

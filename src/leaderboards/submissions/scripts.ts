@@ -1,5 +1,5 @@
 import { MAX_UNITS } from '../../redis/lane.js'
-import { wordOf } from '../../redis/reply.js'
+import { integer, wordOf } from '../../redis/reply.js'
 import { defineScript } from '../../redis/script.js'
 import { columnsOf, decodeBoard } from '../script-replies.js'
 
@@ -25,6 +25,8 @@ export type SubmitReply =
       readonly entries: readonly SubmittedReply[]
     }
   | { readonly kind: 'closed' | 'conflict' }
+  /** `highest`: the fence that outdates the one of the call. */
+  | { readonly kind: 'fence-outdated'; readonly highest: number }
 
 const BASE_UNITS = 8
 const unitsPerEntry = (columns: number): number => 3 + columns / 2
@@ -36,7 +38,7 @@ export const entriesPerCall = (columns: number): number =>
 export const submitScript = defineScript({
   name: 'leaderboards.submit',
   file: new URL('../scripts/submit.lua', import.meta.url),
-  keys: ['board', 'record?'],
+  keys: ['board', 'record?', 'fences?'],
   args: [
     'plan',
     'windows',
@@ -46,6 +48,7 @@ export const submitScript = defineScript({
     'new_version',
     'fingerprint',
     'record_ttl_ms',
+    'fence?',
     'entries[].member',
     'entries[].ops',
     'entries[].if_seq',
@@ -61,8 +64,10 @@ export const submitScript = defineScript({
     'untidy',
     'closed',
     'conflict',
+    'fence-outdated',
   ],
   decode: decodeBoard((reply, outcome: SubmitReply['kind']): SubmitReply => {
+    if (outcome === 'fence-outdated') return { kind: outcome, highest: integer(reply[1]) }
     if (outcome !== 'submitted') return { kind: outcome }
     const entries: SubmittedReply[] = []
     for (let at = 4; at < reply.length; at += 8) {

@@ -1,12 +1,13 @@
 import type { Binder } from '../../redis/binder.js'
 import { stepOf } from '../../redis/errors.js'
+import { type Fence, fenceArg } from '../../redis/fence.js'
 import type { Idempotency } from '../../redis/idempotency.js'
 import { nextVersion } from '../boards/configuration.js'
 import { ABSENT, type Boards } from '../boards/known-boards.js'
 import type { Registry } from '../boards/registry.js'
 import { describeScript } from '../boards/scripts.js'
 import type { BoardConfig, Op } from '../config.js'
-import { boardKey, recordKey } from '../keys.js'
+import { boardKey, fencesKey, recordKey } from '../keys.js'
 import { type SubmittedScores, toScoreTexts } from '../scores.js'
 import { mustRepeat } from '../script-replies.js'
 import { entriesPerCall, type SubmitReply, submitScript } from './scripts.js'
@@ -28,7 +29,7 @@ export interface EntryFault {
 
 type Submitted = Extract<SubmitReply, { kind: 'submitted' }> & { readonly config: BoardConfig }
 type Refused =
-  | { readonly kind: 'closed' | 'conflict' }
+  | Exclude<SubmitReply, { kind: 'submitted' }>
   | { readonly kind: 'refused'; readonly fault: EntryFault }
 
 /** Entries that were applied, or refused, in one step. */
@@ -46,6 +47,11 @@ export type SubmitOutcome =
   | { readonly kind: 'submitted'; readonly parts: readonly SubmittedPart[] }
   | Refused
 
+export interface SubmitOptions {
+  readonly idempotency?: Idempotency | undefined
+  readonly fence?: Fence | undefined
+}
+
 export function createSubmissions(binder: Binder, boards: Boards, registry: Registry) {
   const describe = binder.bind(describeScript)
   const submitEntries = binder.bind(submitScript)
@@ -56,7 +62,7 @@ export function createSubmissions(binder: Binder, boards: Boards, registry: Regi
     board: string,
     entries: readonly Submission[],
     part: number,
-    idempotency: Idempotency | undefined,
+    { idempotency, fence }: SubmitOptions,
   ) =>
     boards.run(namespace, board, undefined, async (known, windows) => {
       const { plan, bounds, version, config } = known
@@ -74,7 +80,7 @@ export function createSubmissions(binder: Binder, boards: Boards, registry: Regi
       if (isNew) await registry.announce(namespace, board)
       const record = idempotency && recordKey(namespace, board, idempotency.digest, part)
       const reply = await submitEntries(
-        { board: keys.board, record },
+        { board: keys.board, record, fences: fence && fencesKey(namespace, board) },
         {
           plan,
           windows,
@@ -84,6 +90,7 @@ export function createSubmissions(binder: Binder, boards: Boards, registry: Regi
           new_version: newVersion,
           fingerprint: idempotency?.fingerprint ?? '',
           record_ttl_ms: idempotency?.ttlMs ?? 0,
+          fence: fenceArg(fence),
           entries: ready.slice(0, entriesPerCall(config.columns.length)),
         },
       )
@@ -106,13 +113,13 @@ export function createSubmissions(binder: Binder, boards: Boards, registry: Regi
       namespace: string,
       board: string,
       entries: readonly Submission[],
-      idempotency?: Idempotency,
+      options: SubmitOptions = {},
     ): Promise<SubmitOutcome> {
       const parts: SubmittedPart[] = []
       for (let at = 0; at < entries.length; ) {
         const rest = entries.slice(at)
         const reply = await stepOf(
-          submitPart(namespace, board, rest, parts.length, idempotency),
+          submitPart(namespace, board, rest, parts.length, options),
           parts.length > 0,
           'Some of the entries were applied.',
         )

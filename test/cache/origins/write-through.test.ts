@@ -465,6 +465,18 @@ it('every other change is refused, and a touch is not', async () => {
   expect(origin.writes).toHaveLength(1)
 })
 
+it('a fence is refused, which the origin does not compare', async () => {
+  const origin = await writing()
+  const fenced = { 'if-fence': 'lock=5' }
+  for (const request of [put('fenced', 'v'), remove('fenced')]) {
+    const { body } = await request.set(fenced).expect(400)
+    expect(placeOf(body.errors[0])).toBe('header/if-fence')
+  }
+  const { body } = await setMany([{ key: 'fenced', value: 1, ifFence: 'lock=5' }]).expect(400)
+  expect(placeOf(body.errors[0])).toBe('body/entries/0/ifFence')
+  expect(origin.writes).toEqual([])
+})
+
 it('a space may write through without loading', async () => {
   const origin = await writing({ read: 'none' })
   origin.values.set('elsewhere', 'value')

@@ -229,6 +229,7 @@ PutCacheEntryHeaders = TypedDict(
         "Surrogate-Key": NotRequired['str'],
         "If-Match": NotRequired['str'],
         "If-None-Match": NotRequired['str'],
+        "If-Fence": NotRequired['str'],
         "Lockstep-Lease": NotRequired['str'],
         "Prefer": NotRequired['str'],
         "Lockstep-Negative": NotRequired['NegativeFlag'],
@@ -240,6 +241,7 @@ DeleteCacheEntryHeaders = TypedDict(
     {
         "If-Match": NotRequired['str'],
         "If-None-Match": NotRequired['str'],
+        "If-Fence": NotRequired['str'],
     },
 )
 
@@ -274,6 +276,7 @@ IncrementCacheCounterHeaders = TypedDict(
     {
         "If-Match": NotRequired['str'],
         "If-None-Match": NotRequired['str'],
+        "If-Fence": NotRequired['str'],
     },
 )
 
@@ -304,6 +307,7 @@ PatchCacheFieldsHeaders = TypedDict(
     {
         "If-Match": NotRequired['str'],
         "If-None-Match": NotRequired['str'],
+        "If-Fence": NotRequired['str'],
     },
 )
 
@@ -514,6 +518,13 @@ class ListLeaderboardsQuery(TypedDict):
     limit: NotRequired[int]
     cursor: NotRequired[str]
 
+SubmitScoresHeaders = TypedDict(
+    "SubmitScoresHeaders",
+    {
+        "If-Fence": NotRequired['str'],
+    },
+)
+
 ListEntriesQuery = TypedDict(
     "ListEntriesQuery",
     {
@@ -543,6 +554,13 @@ class ListEntriesAroundQuery(TypedDict):
 
 class ExportLeaderboardQuery(TypedDict):
     season: NotRequired[str]
+
+SubmitToLeaderboardsHeaders = TypedDict(
+    "SubmitToLeaderboardsHeaders",
+    {
+        "If-Fence": NotRequired['str'],
+    },
+)
 
 class MemberPath(TypedDict):
     member: str
@@ -1532,6 +1550,7 @@ class AsyncCalls(AsyncBridge):
         /,
         *,
         path: BoardPath,
+        headers: SubmitScoresHeaders = ...,
         body: SubmitScoresRequest,
         **options: Unpack[CallOptions]
     ) -> Answer[ScoreResults]: ...
@@ -1648,6 +1667,7 @@ class AsyncCalls(AsyncBridge):
         operation: Literal["submitToLeaderboards"],
         /,
         *,
+        headers: SubmitToLeaderboardsHeaders = ...,
         body: SubmitToLeaderboardsRequest,
         **options: Unpack[CallOptions]
     ) -> Answer[BoardResults]: ...
@@ -2857,6 +2877,7 @@ class Calls(Bridge):
         /,
         *,
         path: BoardPath,
+        headers: SubmitScoresHeaders = ...,
         body: SubmitScoresRequest,
         **options: Unpack[CallOptions]
     ) -> Answer[ScoreResults]: ...
@@ -2973,6 +2994,7 @@ class Calls(Bridge):
         operation: Literal["submitToLeaderboards"],
         /,
         *,
+        headers: SubmitToLeaderboardsHeaders = ...,
         body: SubmitToLeaderboardsRequest,
         **options: Unpack[CallOptions]
     ) -> Answer[BoardResults]: ...

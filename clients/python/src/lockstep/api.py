@@ -189,6 +189,7 @@ class CacheOperation(TypedDict):
     leaseToken: NotRequired[str]
     ifMatch: NotRequired[str]
     ifNoneMatch: NotRequired[str]
+    ifFence: NotRequired[str]
     negative: NotRequired[bool]
     by: NotRequired[CounterNumber]
     initial: NotRequired[CounterNumber]
@@ -213,7 +214,7 @@ class CacheOperationResult(TypedDict):
     reason: NotRequired[str]
     replayed: NotRequired[bool]
 
-CacheOperationStatus = Literal["hit", "cache-miss", "kind-mismatch", "deferred", "origin-failed", "origin-unavailable", "created", "replaced", "precondition-failed", "precondition-required", "lease-lost", "too-large", "idempotency-conflict", "origin-owned", "deleted", "counted", "counter-overflow", "store-unavailable", "outcome-unknown", "store-full", "store-not-ready", "not-replicated"]
+CacheOperationStatus = Literal["hit", "cache-miss", "kind-mismatch", "deferred", "origin-failed", "origin-unavailable", "created", "replaced", "precondition-failed", "fence-outdated", "precondition-required", "lease-lost", "too-large", "idempotency-conflict", "origin-owned", "deleted", "counted", "counter-overflow", "store-unavailable", "outcome-unknown", "store-full", "store-not-ready", "not-replicated"]
 
 
 class CachePipelineRequest(TypedDict):
@@ -546,6 +547,19 @@ class EndedSession(TypedDict):
 
 class EraseMemberRequest(TypedDict):
     cursor: NotRequired[str]
+
+
+class FenceOutdatedProblem(TypedDict):
+    type: str
+    title: str
+    status: int
+    detail: str
+    code: ProblemCode
+    requestId: str
+    retryAfterMs: NotRequired[int]
+    name: NotRequired[str]
+    fence: NotRequired[int]
+    highest: NotRequired[int]
 
 
 class FencesByName(TypedDict):
@@ -1256,7 +1270,9 @@ class PositionLostProblem(TypedDict):
     oldest: NotRequired[str]
     newest: NotRequired[str]
 
-PreconditionFailedOrOtherProblem = Union["PreconditionFailedProblem", "Problem"]
+PreconditionFailedOrFenceOutdatedOrOtherProblem = Union["PreconditionFailedProblem", "FenceOutdatedProblem", "Problem"]
+
+PreconditionFailedOrFenceOutdatedProblem = Union["PreconditionFailedProblem", "FenceOutdatedProblem"]
 
 
 class PreconditionFailedProblem(TypedDict):
@@ -1283,7 +1299,7 @@ class Problem(TypedDict):
     requestId: str
     retryAfterMs: NotRequired[int]
 
-ProblemCode = Literal["board-not-found", "cache-miss", "capacity-mismatch", "concurrency-limited", "config-immutable", "counter-overflow", "cross-slot", "draining", "forbidden", "group-not-found", "headers-too-large", "host-refused", "idempotency-conflict", "in-config-file", "internal", "invalid-request", "kind-mismatch", "lease-expired", "lease-lost", "lease-released", "lease-revoked", "lock-delayed", "lock-held", "member-not-found", "mode-mismatch", "no-next-season", "not-an-integer", "not-owner", "not-replicated", "origin-failed", "origin-namespace", "origin-owned", "origin-refused", "origin-unavailable", "outcome-unknown", "overloaded", "override-not-found", "policy-not-found", "position-lost", "precondition-failed", "precondition-required", "queue-not-found", "rate-limited", "reader-not-found", "reservation-expired", "season-closed", "season-not-found", "session-ended", "session-not-found", "space-not-found", "store-full", "store-not-ready", "store-unavailable", "stream-not-found", "too-large", "too-many-entries", "too-many-entry-receivers", "too-many-groups", "too-many-leases", "too-many-messages", "too-many-policies", "too-many-readers", "too-many-receivers", "too-many-waiters", "unauthenticated", "unsatisfiable", "unsupported-media-type", "wait-timeout", "warming-not-found", "warming-running", "write-refused"]
+ProblemCode = Literal["board-not-found", "cache-miss", "capacity-mismatch", "concurrency-limited", "config-immutable", "counter-overflow", "cross-slot", "draining", "fence-outdated", "forbidden", "group-not-found", "headers-too-large", "host-refused", "idempotency-conflict", "in-config-file", "internal", "invalid-request", "kind-mismatch", "lease-expired", "lease-lost", "lease-released", "lease-revoked", "lock-delayed", "lock-held", "member-not-found", "mode-mismatch", "no-next-season", "not-an-integer", "not-owner", "not-replicated", "origin-failed", "origin-namespace", "origin-owned", "origin-refused", "origin-unavailable", "outcome-unknown", "overloaded", "override-not-found", "policy-not-found", "position-lost", "precondition-failed", "precondition-required", "queue-not-found", "rate-limited", "reader-not-found", "reservation-expired", "season-closed", "season-not-found", "session-ended", "session-not-found", "space-not-found", "store-full", "store-not-ready", "store-unavailable", "stream-not-found", "too-large", "too-many-entries", "too-many-entry-receivers", "too-many-groups", "too-many-leases", "too-many-messages", "too-many-policies", "too-many-readers", "too-many-receivers", "too-many-waiters", "unauthenticated", "unsatisfiable", "unsupported-media-type", "wait-timeout", "warming-not-found", "warming-running", "write-refused"]
 
 
 class PurgeQueueRequest(TypedDict):
@@ -1796,7 +1812,7 @@ class RevokeNotice(TypedDict):
 
 Score = Union["ScoreNumber", "ScoreText"]
 
-ScoreError = Literal["out-of-range", "stale-sequence", "invalid-request", "season-closed", "idempotency-conflict"]
+ScoreError = Literal["out-of-range", "stale-sequence", "invalid-request", "season-closed", "idempotency-conflict", "fence-outdated"]
 
 ScoreNumber = float
 
@@ -1952,6 +1968,7 @@ class SetManyEntry(TypedDict):
     leaseToken: NotRequired[str]
     ifMatch: NotRequired[str]
     ifNoneMatch: NotRequired[str]
+    ifFence: NotRequired[str]
     negative: NotRequired[bool]
 
 
@@ -1973,7 +1990,7 @@ class SetManyResult(TypedDict):
 class SetManyResults(TypedDict):
     results: List[SetManyResult]
 
-SetManyStatus = Literal["created", "replaced", "precondition-failed", "precondition-required", "lease-lost", "too-large", "idempotency-conflict", "origin-owned", "write-refused", "origin-failed", "origin-unavailable", "invalid-request", "store-unavailable", "outcome-unknown", "store-full", "store-not-ready", "not-replicated"]
+SetManyStatus = Literal["created", "replaced", "precondition-failed", "fence-outdated", "precondition-required", "lease-lost", "too-large", "idempotency-conflict", "origin-owned", "write-refused", "origin-failed", "origin-unavailable", "invalid-request", "store-unavailable", "outcome-unknown", "store-full", "store-not-ready", "not-replicated"]
 
 
 class SettleEntriesRequest(TypedDict):

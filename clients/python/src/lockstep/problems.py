@@ -42,6 +42,10 @@ class Draining(LockstepError):
     problem: api.Problem
 
 
+class FenceOutdated(LockstepError):
+    problem: api.FenceOutdatedProblem
+
+
 class Forbidden(LockstepError):
     problem: api.ForbiddenProblem
 
@@ -303,6 +307,7 @@ BY_CODE: Dict[str, Type[LockstepError]] = {
     "counter-overflow": CounterOverflow,
     "cross-slot": CrossSlot,
     "draining": Draining,
+    "fence-outdated": FenceOutdated,
     "forbidden": Forbidden,
     "group-not-found": GroupNotFound,
     "headers-too-large": HeadersTooLarge,
