@@ -1,5 +1,6 @@
 import { defineConfig } from 'vitest/config'
 import { TEST_MS, WAIT_MS } from './test/support/bounds.js'
+import { BUILT, builtSources } from './test/support/built-sources.js'
 import { ProcessesFirst } from './test/support/processes-first.js'
 
 /** A file for the results as JSON, beside the printed ones. */
@@ -24,13 +25,18 @@ const OF_ONE_TOPOLOGY = [
   'test/{bench,docs-run}.test.ts',
 ]
 
+/** Set where a build came just before: otherwise it might be an older one. */
+const isBuilt = process.env.LOCKSTEP_TEST_BUILT !== undefined
+
 export default defineConfig({
+  plugins: isBuilt ? [builtSources] : [],
   test: {
+    server: { deps: { external: BUILT } },
     globalSetup: ['test/support/global-setup.ts'],
     setupFiles: ['test/support/setup.ts'],
     pool: 'forks',
-    // Two for each of two cores: the tests of processes and faults wait more than they run.
-    maxWorkers: 4,
+    // Three for each of two cores: the tests of processes and faults wait more than they run.
+    maxWorkers: 6,
     sequence: { sequencer: ProcessesFirst },
     // One worker loads the sources once for all of its files, not again for each: a third of the
     // time. So a file puts back what it changes of the process: timers, variables, listeners.

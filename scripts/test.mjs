@@ -20,5 +20,5 @@ function testEnvironment() {
   const env = Object.entries(process.env).filter(
     ([name]) => !/^LOCKSTEP_(?!TEST_|REDIS_FIND$)/.test(name),
   )
-  return { ...Object.fromEntries(env), NODE_ENV: 'test' }
+  return { ...Object.fromEntries(env), NODE_ENV: 'test', LOCKSTEP_TEST_BUILT: 'true' }
 }

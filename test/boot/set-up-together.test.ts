@@ -141,6 +141,6 @@ it('hides the settings of a service of the user from the tests', async () => {
     Object.keys(seen)
       .filter((name) => name.startsWith('LOCKSTEP_'))
       .sort(),
-  ).toEqual(['LOCKSTEP_REDIS_FIND', 'LOCKSTEP_TEST_REDIS_URL'])
+  ).toEqual(['LOCKSTEP_REDIS_FIND', 'LOCKSTEP_TEST_BUILT', 'LOCKSTEP_TEST_REDIS_URL'])
   expect(seen.NODE_ENV).toBe('test')
 })
