@@ -91,6 +91,20 @@ describe('the instances of a fleet', () => {
     })
   })
 
+  it('show the one that was begun last, and cancel it', async () => {
+    const origin = await useOrigin()
+    origin.answer = hang
+    await harness.request('get', `${warmings}/scheduled`).expect(404)
+    loadFrom(origin, HOUR)
+    await until('a load', () => origin.paths.length > 0)
+    const [first] = await all()
+    expect((await cancel('scheduled').expect(200)).body).toMatchObject({
+      id: first.id,
+      state: 'cancelled',
+    })
+    expect(await look('scheduled')).toMatchObject({ id: first.id, state: 'cancelled', loaded: 0 })
+  })
+
   it('warm again when one starts later, but not for each restart of a rollout', async () => {
     const origin = await useOrigin()
     const restart = (ratePerSecond: number) =>

@@ -92,13 +92,15 @@ export const warmingRoutes: FastifyPluginAsyncTypebox<{
   async function read(
     {
       namespace,
-      params,
+      params: { space, id },
     }: Pick<WarmingName, 'namespace'> & { params: Omit<WarmingName, 'namespace'> },
     cancels: boolean,
   ) {
-    const record = await store.read({ namespace, ...params }, cancels)
-    if (!record) throw warmingNotFound(params.space, params.id)
-    return toWarming(params.id, record)
+    const place = { namespace, space }
+    const known = id === schemas.SCHEDULED ? await store.claimed(place) : id
+    const record = known && (await store.read({ ...place, id: known }, cancels))
+    if (!record) throw warmingNotFound(space, id)
+    return toWarming(known, record)
   }
 }
 

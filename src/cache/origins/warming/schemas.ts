@@ -9,7 +9,16 @@ export const WarmingId = Type.String({
   description: 'The warming, as its start answered.',
 })
 
-export const WarmingParams = Type.Object({ space: SpaceName, id: WarmingId })
+/** Of the warming that `onStart` or `everyMs` began last: no caller knows its id. */
+export const SCHEDULED = 'scheduled'
+
+export const WarmingParams = Type.Object({
+  space: SpaceName,
+  id: Type.String({
+    pattern: `^([\\w-]{22}|${SCHEDULED})$`,
+    description: `The warming, as its start answered; or \`${SCHEDULED}\`, the one that \`onStart\` or \`everyMs\` began last.`,
+  }),
+})
 
 export const WarmRequest = Type.Object(
   {

@@ -36,6 +36,8 @@ export interface WarmingStore {
    * @param insteadOf the last one that was claimed, '' for none
    */
   claim(name: WarmingName, insteadOf: string): Promise<ClaimReply>
+  /** The id of the one that was claimed last, in the last day. */
+  claimed(place: Omit<WarmingName, 'id'>): Promise<string | undefined>
 }
 
 export function createWarmingStore(binder: Binder): WarmingStore {
@@ -44,6 +46,9 @@ export function createWarmingStore(binder: Binder): WarmingStore {
     read: binder.bind(readWarmingScript),
     claim: binder.bind(claimScript),
   }
+  const get = binder.bindGet('cache.warming-claimed')
+  const claimOf = ({ namespace, space }: Omit<WarmingName, 'id'>) =>
+    redisKey(namespace, 'policies', 'warming-claim', space)
   const keysOf = ({ namespace, space, id }: WarmingName) => ({
     record: redisKey(namespace, 'policies', 'warming', `${space}:${id}`),
   })
@@ -56,10 +61,11 @@ export function createWarmingStore(binder: Binder): WarmingStore {
       }),
     read: (name, cancels = false) =>
       scripts.read(keysOf(name), { cancels: cancels ? 1 : 0, silent_ms: SILENT_MS }),
-    claim: ({ namespace, space, id }, insteadOf) =>
-      scripts.claim(
-        { claim: redisKey(namespace, 'policies', 'warming-claim', space) },
-        { id, instead_of: insteadOf },
-      ),
+    claim: (name, insteadOf) =>
+      scripts.claim({ claim: claimOf(name) }, { id: name.id, instead_of: insteadOf }),
+    async claimed(place) {
+      const claim = await get(claimOf(place))
+      return claim?.toString().split(' ', 1)[0]
+    },
   }
 }
