@@ -158,6 +158,8 @@ export class Origins {
 
   #retire(origin: Origin): void {
     setTimeout(() => {
+      // A long one goes on with the settings that it began with.
+      if (this.warmings.isUsing(origin)) return this.#retire(origin)
       this.#open.delete(origin)
       origin.close()
     }, RETIRED_MS).unref()

@@ -34,17 +34,27 @@ interface Work {
   readonly pace: Pace
 }
 
+interface Running {
+  readonly name: WarmingName
+  readonly origin: Warmable['origin']
+  readonly warming: Warming
+}
+
 /** The warmings of this process: one of a space and namespace at a time. */
 export class Warmings {
   readonly store: WarmingStore
   readonly #options: WarmingsOptions
-  readonly #running = new Map<string, { readonly name: WarmingName; readonly warming: Warming }>()
+  readonly #running = new Map<string, Running>()
   #isClosed = false
 
   constructor(options: WarmingsOptions) {
     this.store = options.store
     this.#options = options
     options.metrics.watchWarmings(() => this.#states())
+  }
+
+  isUsing(origin: Warmable['origin']): boolean {
+    return [...this.#running.values()].some((running) => running.origin === origin)
   }
 
   isRunning(place: Place): boolean {
@@ -98,7 +108,7 @@ export class Warmings {
       onKey: (outcome) => metrics.warmed(name.space, outcome),
     })
     if (this.#isClosed) warming.stop()
-    this.#running.set(place, { name, warming })
+    this.#running.set(place, { name, origin, warming })
     const end = () => this.#running.delete(place)
     try {
       await warming.begin()
