@@ -112,6 +112,7 @@ var (
 	OpDeleteStreamGroup          = Operation{"DELETE", "/v1/streams/{stream}/groups/{group}", harmless}
 	OpDeleteStreamReader         = Operation{"DELETE", "/v1/streams/{stream}/readers/{reader}", harmless}
 	OpDiscardDeadLetters         = Operation{"POST", "/v1/queues/{queue}/dead/discard", harmless}
+	OpDowngradeLock              = Operation{"POST", "/v1/locks/{name}/downgrade", harmless}
 	OpEndSession                 = Operation{"POST", "/v1/sessions/end", harmless}
 	OpEraseMember                = Operation{"POST", "/v1/members/{member}/erase", harmless}
 	OpExportLeaderboard          = Operation{"GET", "/v1/leaderboards/{board}/export", harmless}

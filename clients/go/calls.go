@@ -158,6 +158,11 @@ func (c Calls) DiscardDeadLetters(ctx context.Context, queue string, body api.Di
 	return askFor[api.DiscardedDeadLetters](ctx, c.client, OpDiscardDeadLetters, Request{Path: map[string]string{"queue": queue}, Body: body}, options)
 }
 
+// DowngradeLock is POST /v1/locks/{name}/downgrade: make an exclusive lease a shared one.
+func (c Calls) DowngradeLock(ctx context.Context, name string, body api.DowngradeLockRequest, options ...CallOptions) (api.DowngradedLock, error) {
+	return askFor[api.DowngradedLock](ctx, c.client, OpDowngradeLock, Request{Path: map[string]string{"name": name}, Body: body}, options)
+}
+
 // EndSession is POST /v1/sessions/end: end a session and release its leases.
 func (c Calls) EndSession(ctx context.Context, body api.EndSessionRequest, options ...CallOptions) (api.EndedSession, error) {
 	return askFor[api.EndedSession](ctx, c.client, OpEndSession, Request{Body: body}, options)

@@ -41,6 +41,7 @@ export class LockCalls {
       renew: binder.bind(leases.renewScript),
       release: binder.bind(leases.releaseScript),
       setMetadata: binder.bind(leases.setMetadataScript),
+      downgrade: binder.bind(leases.downgradeScript),
       leave: binder.bind(queue.leaveScript),
       heartbeat: binder.bind(queue.heartbeatScript),
       restore: binder.bind(queue.restoreScript),

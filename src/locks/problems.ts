@@ -68,7 +68,8 @@ export const { specs, problem, problemResponses } = defineProblems({
   'mode-mismatch': {
     status: 409,
     title: 'Kind or mode differs',
-    cause: 'A lock and a semaphore share one name, or a shared lease asked to become exclusive.',
+    cause:
+      'A lock and a semaphore share one name, a shared lease asked to become exclusive, or a lease with several tokens asked to become shared.',
     remedy: 'Use another name, or release first.',
     retry: 'no',
   },

@@ -51,6 +51,7 @@ export function createLockStore(options: LockStoreOptions) {
     renew: leases.renew.bind(leases),
     release: leases.release.bind(leases),
     setMetadata: leases.setMetadata.bind(leases),
+    downgrade: leases.downgrade.bind(leases),
     ...createAdminStore(calls, metrics),
     ...createSemaphoreStore(calls),
     holds,

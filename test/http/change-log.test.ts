@@ -349,6 +349,7 @@ it.each(Object.entries(EXAMPLES))('%s logs one line', async (_operation, example
 /** Operations of ordinary callers, on what is their own. */
 const EVERYDAY = new Set([
   ...['acquireLock', 'renewLock', 'releaseLock', 'setLockMetadata', 'holdLock'],
+  'downgradeLock',
   ...['acquirePermits', 'renewPermits', 'releasePermits', 'setPermitMetadata'],
   ...['acquireLockSet', 'renewLockSet', 'releaseLockSet', 'setLockSetMetadata'],
   ...['openSession', 'keepSession', 'endSession'],

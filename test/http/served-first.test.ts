@@ -9,6 +9,7 @@ const LEASE = [
   'cancelRateLimitReservation',
   'commitRateLimitReservation',
   'deleteSession',
+  'downgradeLock',
   'endSession',
   'keepSession',
   'releaseConcurrencyLease',

@@ -8,6 +8,7 @@ import { watchScript } from '../../src/locks/events/scripts.js'
 import {
   acquireScript,
   claimScript,
+  downgradeScript,
   releaseScript,
   renewScript,
 } from '../../src/locks/leases/scripts.js'
@@ -56,6 +57,7 @@ export function lockScripts({ binder, namespace, lockTag }: Harness, apart = `${
     claim: binder.bind(claimScript),
     release: binder.bind(releaseScript),
     renew: binder.bind(renewScript),
+    downgrade: binder.bind(downgradeScript),
     restore: binder.bind(restoreScript),
     leave: binder.bind(leaveScript),
     heartbeat: binder.bind(heartbeatScript),
@@ -113,6 +115,8 @@ export function lockScripts({ binder, namespace, lockTag }: Harness, apart = `${
   return {
     key,
     load,
+    /** A token that holds nothing. */
+    unknown,
     /**
      * Releases a lease, and claims the next in the same turn: before the two seconds for a claim
      * are over, however busy the machine.
@@ -144,6 +148,7 @@ export function lockScripts({ binder, namespace, lockTag }: Harness, apart = `${
     release,
     renew: (names: string | readonly string[], token: string, ttlMs: number) =>
       run.renew(locks(names), { token, ttl_ms: ttlMs, ...COMMON }),
+    downgrade: (name: string, token: string) => run.downgrade(locks(name), { token, ...COMMON }),
     leave: (names: string | readonly string[], token: string, how: string, attach = 1) =>
       run.leave(locks(names), { token, attach, how, ...COMMON }),
     /** @param tokens of waiters for the one lock */

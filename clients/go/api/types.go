@@ -649,6 +649,15 @@ type DiscardedDeadLetters struct {
 	Discarded int64 `json:"discarded"`
 }
 
+type DowngradeLockRequest struct {
+	Token string `json:"token"`
+}
+
+type DowngradedLock struct {
+	Fence int64    `json:"fence"`
+	Mode  LockMode `json:"mode"`
+}
+
 type EndSessionRequest struct {
 	Token string `json:"token"`
 }

@@ -10,6 +10,7 @@ export const OPERATIONS: Readonly<Record<keyof operations, readonly [string, str
   getReadiness: ['GET', '/readyz', 'harmless'],
   getStatus: ['GET', '/v1/status', 'harmless'],
   acquireLock: ['POST', '/v1/locks/{name}/acquire', 'keyed'],
+  downgradeLock: ['POST', '/v1/locks/{name}/downgrade', 'harmless'],
   renewLock: ['POST', '/v1/locks/{name}/renew', 'harmless'],
   releaseLock: ['POST', '/v1/locks/{name}/release', 'harmless'],
   setLockMetadata: ['POST', '/v1/locks/{name}/metadata', 'harmless'],

@@ -59,6 +59,6 @@ export const Events = EventsAnswer(
     EventOf('LockStateEvent', ['watching', 'reset'], Lock, id),
     EventOf('LockChangeEvent', CHANGES, LockChange, id),
   ],
-  'Begins with `watching`, the state of the lock. Then `queued` (a request waits), `granted`, `changed` (the holder sent other metadata), `released`, `expired` and `revoked`, each with the time, and with fence, owner, metadata and reason where they exist. `reset`, the state of the lock now, replaces lost events: the last 1000 are kept, from the first watcher on until a minute after the last one left.',
+  'Begins with `watching`, the state of the lock. Then `queued` (a request waits), `granted`, `changed` (the holder sent other metadata, or made its lease shared), `released`, `expired` and `revoked`, each with the time, and with fence, owner, metadata and reason where they exist. `reset`, the state of the lock now, replaces lost events: the last 1000 are kept, from the first watcher on until a minute after the last one left.',
   EXAMPLE,
 )

@@ -7,6 +7,7 @@ import { problem } from '../problems.js'
 import type { LockStore } from '../store.js'
 import type {
   AcquireOutcome,
+  DowngradeOutcome,
   Granted,
   LostOutcome,
   MetadataOutcome,
@@ -195,6 +196,17 @@ export function takeChanged(
 ): readonly number[] {
   if (outcome.kind !== 'changed') throw lost(leased, outcome, metrics)
   return outcome.fences
+}
+
+/** The fence of the lease. Throws a Problem unless it is shared now. */
+export function takeDowngraded(
+  name: string,
+  outcome: DowngradeOutcome,
+  metrics: LockMetrics,
+): number {
+  if (outcome.kind === 'shared') return outcome.fence
+  if (outcome.kind !== 'mode-mismatch') throw lost(name, outcome, metrics)
+  throw problem('mode-mismatch', `"${name}" is a semaphore, or its lease has other tokens.`)
 }
 
 type Released =

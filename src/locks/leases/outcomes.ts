@@ -46,6 +46,11 @@ export type MetadataOutcome =
   | LostOutcome
   | { readonly kind: 'changed'; readonly fences: readonly number[] }
 
+export type DowngradeOutcome =
+  | LostOutcome
+  | { readonly kind: 'shared'; readonly fence: number }
+  | { readonly kind: 'mode-mismatch' }
+
 export type ReleaseOutcome =
   | LostOutcome
   | { readonly kind: 'released'; readonly fences: readonly number[]; readonly heldMs: number }

@@ -1,8 +1,8 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { IdempotencyHeaders } from '../../http/request-fingerprint.js'
 import { LockParams, WaitQuery } from '../fields.js'
-import { acquireProblems } from '../problems.js'
-import { type LockRouteOptions, takeGranted } from './answer.js'
+import { acquireProblems, renewProblems } from '../problems.js'
+import { type LockRouteOptions, takeDowngraded, takeGranted } from './answer.js'
 import { holderRoutes } from './holder-routes.js'
 import { toOptions } from './request.js'
 import * as schemas from './schemas.js'
@@ -34,6 +34,27 @@ export const lockRoutes: FastifyPluginAsyncTypebox<LockRouteOptions> = async (ap
       const granted = takeGranted(name, outcome, metrics, reply)
       const { fences, token, mode, expiresInMs, waitedMs, holdCount } = granted
       return { name, token, fence: fences[0] as number, mode, expiresInMs, waitedMs, holdCount }
+    },
+  )
+
+  app.post(
+    '/:name/downgrade',
+    {
+      config: { scope: 'locks:write', served: 'lease' },
+      schema: {
+        operationId: 'downgradeLock',
+        summary: 'Make an exclusive lease a shared one',
+        description:
+          'A writer becomes a reader without giving the lock away: no other writer comes in between, and the readers at the head of the queue are served. Token, fence and end of the lease stay; watchers of the events get `changed`. A repeat changes nothing. 409 for a reentrant lease with other tokens. 410 means that the lease is over.',
+        tags: ['locks'],
+        params: LockParams,
+        body: schemas.DowngradeLockRequest,
+        response: { 200: schemas.DowngradedLock, ...renewProblems('mode-mismatch') },
+      },
+    },
+    async ({ namespace, params: { name }, body: { token } }) => {
+      const outcome = await store.downgrade(namespace, name, token)
+      return { fence: takeDowngraded(name, outcome, metrics), mode: 'shared' as const }
     },
   )
 

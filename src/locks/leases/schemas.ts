@@ -139,6 +139,24 @@ export const ChangedLease = Type.Object(
   },
 )
 
+export const DowngradeLockRequest = Type.Object(
+  { token: Token },
+  {
+    title: 'DowngradeLockRequest',
+    additionalProperties: false,
+    examples: [{ token: EXAMPLE_TOKEN }],
+  },
+)
+
+export const DowngradedLock = Type.Object(
+  { fence: Fence, mode: { ...LockMode, description: 'shared.' } },
+  {
+    title: 'DowngradedLock',
+    description: 'The lease is shared.',
+    examples: [{ fence: EXAMPLE_FENCE, mode: 'shared' }],
+  },
+)
+
 export const ReleaseLeaseRequest = Type.Object(
   { token: Token },
   {

@@ -200,6 +200,20 @@ export const setMetadataScript = defineScript({
   },
 })
 
+export const downgradeScript = defineScript({
+  name: 'locks.downgrade',
+  file: new URL('../scripts/downgrade.lua', import.meta.url),
+  keys: ['lock[]'],
+  args: ['token', ...COMMON],
+  outcomes: ['shared', 'ended', 'not-owner', 'mode-mismatch'],
+  decode(reply, kind) {
+    const parts = list(reply, 5)
+    if (kind === 'mode-mismatch') return Object.assign(readHead(parts), { kind })
+    if (kind !== 'shared') return toLost(parts, kind)
+    return Object.assign(readHead(parts), { kind, fence: integer(parts[5]) })
+  },
+})
+
 export const releaseScript = defineScript({
   name: 'locks.release',
   file: new URL('../scripts/release.lua', import.meta.url),

@@ -9,6 +9,7 @@ import { sessionTag } from '../sessions/keys.js'
 import { type AcquireOptions, ask, settle, toRecord } from './acquire.js'
 import type {
   AcquireOutcome,
+  DowngradeOutcome,
   MetadataOutcome,
   ReleaseOutcome,
   RenewOutcome,
@@ -108,6 +109,15 @@ export class LeaseStore {
     if (reply.kind !== 'changed') return reply
     this.#calls.saw(reply.fences)
     return { kind: 'changed', fences: reply.fences }
+  }
+
+  async downgrade(namespace: string, name: string, token: string): Promise<DowngradeOutcome> {
+    const place = this.#calls.placeOf(namespace, name)
+    const args = { token, ...this.#calls.common() }
+    const reply = await this.#calls.run.downgrade({ lock: place.keys }, args)
+    this.#calls.note(place.bucket, reply)
+    if (reply.kind === 'shared') this.#calls.saw([reply.fence])
+    return reply
   }
 
   /** @param hold the stream that carried it was closed: the lease ends as after a crash */

@@ -16,6 +16,7 @@ Operation = Literal[
     "getReadiness",
     "getStatus",
     "acquireLock",
+    "downgradeLock",
     "renewLock",
     "releaseLock",
     "setLockMetadata",
@@ -704,6 +705,16 @@ class AsyncCalls(AsyncBridge):
         body: AcquireLockRequest = ...,
         **options: Unpack[CallOptions]
     ) -> Answer[Lease]: ...
+    @overload
+    async def call(
+        self,
+        operation: Literal["downgradeLock"],
+        /,
+        *,
+        path: NamePath,
+        body: DowngradeLockRequest,
+        **options: Unpack[CallOptions]
+    ) -> Answer[DowngradedLock]: ...
     @overload
     async def call(
         self,
@@ -2031,6 +2042,16 @@ class Calls(Bridge):
         body: AcquireLockRequest = ...,
         **options: Unpack[CallOptions]
     ) -> Answer[Lease]: ...
+    @overload
+    def call(
+        self,
+        operation: Literal["downgradeLock"],
+        /,
+        *,
+        path: NamePath,
+        body: DowngradeLockRequest,
+        **options: Unpack[CallOptions]
+    ) -> Answer[DowngradedLock]: ...
     @overload
     def call(
         self,

@@ -528,6 +528,15 @@ class DiscardedDeadLetters(TypedDict):
     discarded: int
 
 
+class DowngradeLockRequest(TypedDict):
+    token: str
+
+
+class DowngradedLock(TypedDict):
+    fence: int
+    mode: LockMode
+
+
 class EndSessionRequest(TypedDict):
     token: str
 
