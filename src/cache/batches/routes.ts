@@ -58,10 +58,17 @@ export const batchRoutes: FastifyPluginAsyncTypebox<
     return (chunk) => origins.readMany(chunk, AT_ONCE_BYTES, wanting)
   }
 
-  /** @throws Problem for keys that cannot go to the origin that takes the writes */
-  function assertWritable(keys: readonly CacheKey[], placeOf: (index: number) => string): void {
+  /** @throws Problem for keys and writes that cannot go to the origin that takes the writes */
+  function assertWritable(
+    keys: readonly CacheKey[],
+    placeOf: (index: number) => string,
+    writes: readonly WriteOptions[] = [],
+  ): void {
     if (!writesThrough((keys[0] as CacheKey).policy)) return
-    for (const [i, key] of keys.entries()) assertOfOrigin(key, placeOf(i))
+    for (const [i, key] of keys.entries()) {
+      assertOfOrigin(key, placeOf(i))
+      refuseFence(writes[i]?.condition, `body/entries/${i}/ifFence`)
+    }
   }
 
   app.post(
@@ -135,12 +142,7 @@ export const batchRoutes: FastifyPluginAsyncTypebox<
         request,
         entries.map(({ key }) => key),
       )
-      assertWritable(keys, (i) => `body/entries/${i}/key`)
-      if (writesThrough((keys[0] as CacheKey).policy)) {
-        for (const [i, write] of writes.entries()) {
-          refuseFence(write.condition, `body/entries/${i}/ifFence`)
-        }
-      }
+      assertWritable(keys, (i) => `body/entries/${i}/key`, writes)
       const wanting = toWanting(request)
       const outcomes = await settleWrites(keys, (key, i) =>
         writeOne({ entries: store, leases, origins }, key, writes[i] as WriteOptions, wanting),
