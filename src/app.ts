@@ -22,6 +22,7 @@ import { createRedisMetrics } from './metrics/redis.js'
 import { createMetrics, type Metrics } from './metrics/registry.js'
 import { createBinder } from './redis/binder.js'
 import type { Connections } from './redis/connections.js'
+import { RaisedFindings } from './redis/raised-findings.js'
 import { ping } from './redis/servers.js'
 import { bookRoutes } from './server/book/routes.js'
 import { operatorRoutes } from './server/operator-routes.js'
@@ -65,7 +66,8 @@ export function buildApp(deps: AppDeps, domains = DOMAINS, access = accessRedis)
     certificate: deps.certificate ?? (() => tls?.cert),
     tokenEnds: (nowMs) => keyring.nextEnds(nowMs),
   })
-  const redis = access(deps, metrics, current)
+  const raised = new RaisedFindings()
+  const redis = access({ ...deps, raised }, metrics, current)
   const running = domains.map((domain) => {
     const definitions = toLive(config, onReload, (now) => definitionsOf(now, domain))
     return domain.create({ ...redis, settings: config, metrics, definitions })
@@ -77,7 +79,7 @@ export function buildApp(deps: AppDeps, domains = DOMAINS, access = accessRedis)
   const server = { config, logger, metrics, http, load, keyring, tls, phase, current }
   const app = createServer(server)
   const admin = config.adminHost === '' ? undefined : createServer(server)
-  const operators = { config, connections, metrics, load, phase }
+  const operators = { config, connections, metrics, load, phase, raised }
   const problems = collectProblems(domains)
   admin?.register(errorPages, { problems })
   admin?.register(operatorRoutes, { ...operators, withOperations: true })
@@ -105,7 +107,7 @@ export function buildApp(deps: AppDeps, domains = DOMAINS, access = accessRedis)
   })
   app.addHook('onClose', async () => {
     load.overload.close()
-    for (const { close } of running) close?.()
+    for (const { close } of running) await close?.()
   })
   return { app, admin }
 }
@@ -117,7 +119,11 @@ function registerCompat(root: FastifyInstance, running: readonly RunningDomain[]
 /** For an instance that reads its configuration once. */
 const STARTED: LastRead = { isGood: true, atMs: Date.now() }
 
-function accessRedis(deps: AppDeps, metrics: Metrics, current: CurrentRequest): RedisAccess {
+function accessRedis(
+  deps: AppDeps & Pick<RedisAccess, 'raised'>,
+  metrics: Metrics,
+  current: CurrentRequest,
+): RedisAccess {
   const { connections, clockOffsetUs } = deps
   const common = {
     observer: createRedisMetrics(metrics),
@@ -129,6 +135,7 @@ function accessRedis(deps: AppDeps, metrics: Metrics, current: CurrentRequest): 
     binder: createBinder({ connection: connections.commands, ...common }),
     cacheBinder: createBinder({ connection: connections.cache, ...common }),
     memory: watchRedis(deps, metrics),
+    raised: deps.raised,
     clockOffsetUs,
   }
 }

@@ -11,6 +11,7 @@ import type { Metrics } from './metrics/registry.js'
 import type { Binder } from './redis/binder.js'
 import type { Connections } from './redis/connections.js'
 import type { MemoryWatch } from './redis/memory.js'
+import type { RaisedFindings } from './redis/raised-findings.js'
 
 /** Access to Redis, shared by all domains. */
 export interface RedisAccess {
@@ -20,6 +21,8 @@ export interface RedisAccess {
   readonly cacheBinder: Binder
   /** The memory of the Redis that holds the locks. */
   readonly memory: MemoryWatch
+  /** Findings about the Redis that holds the cache. */
+  readonly raised: RaisedFindings
   /** Microseconds added to the server's time, in tests. */
   readonly clockOffsetUs: (() => number) | undefined
 }
@@ -46,7 +49,7 @@ export interface RunningDomain {
   readonly compatRoutes?: FastifyPluginAsync
   /** Answers waiting requests, before the server waits for open ones. */
   drain?(): void
-  close?(): void
+  close?(): void | Promise<void>
 }
 
 /** The manifest of a domain. */

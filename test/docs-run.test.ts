@@ -15,6 +15,7 @@ const CONSOLE: Readonly<Record<string, readonly string[]>> = {
   ],
   'docs/cache.md': [
     `curl -i -X PUT --data '{"name":"Grace"}' -H 'Content-Type: application/json' http://127.0.0.1:7700/v1/cache/users/7`,
+    `curl -i -X PUT --data '{"items":3}' -H 'Content-Type: application/json' http://127.0.0.1:7700/v1/cache/carts/7`,
   ],
   'docs/command-line.md': [
     'npm run -s cli -- status',

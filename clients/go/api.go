@@ -41,6 +41,8 @@ const (
 	CodeOriginOwned           Code[api.Problem]                   = "origin-owned"
 	CodeOriginRefused         Code[api.Problem]                   = "origin-refused"
 	CodeOriginUnavailable     Code[api.Problem]                   = "origin-unavailable"
+	CodeOutboxFull            Code[api.Problem]                   = "outbox-full"
+	CodeOutboxPending         Code[api.Problem]                   = "outbox-pending"
 	CodeOutcomeUnknown        Code[api.Problem]                   = "outcome-unknown"
 	CodeOverloaded            Code[api.Problem]                   = "overloaded"
 	CodeOverrideNotFound      Code[api.Problem]                   = "override-not-found"
@@ -111,16 +113,19 @@ var (
 	OpDeleteStreamEntry          = Operation{"DELETE", "/v1/streams/{stream}/entries/{id}", harmless}
 	OpDeleteStreamGroup          = Operation{"DELETE", "/v1/streams/{stream}/groups/{group}", harmless}
 	OpDeleteStreamReader         = Operation{"DELETE", "/v1/streams/{stream}/readers/{reader}", harmless}
+	OpDiscardCacheWrites         = Operation{"POST", "/v1/cache-spaces/{space}/outbox/discard", harmless}
 	OpDiscardDeadLetters         = Operation{"POST", "/v1/queues/{queue}/dead/discard", harmless}
 	OpDowngradeLock              = Operation{"POST", "/v1/locks/{name}/downgrade", harmless}
 	OpEndSession                 = Operation{"POST", "/v1/sessions/end", harmless}
 	OpEraseMember                = Operation{"POST", "/v1/members/{member}/erase", harmless}
 	OpExportLeaderboard          = Operation{"GET", "/v1/leaderboards/{board}/export", harmless}
+	OpFlushCacheOutbox           = Operation{"POST", "/v1/cache-spaces/{space}/outbox/flush", harmless}
 	OpFollowStream               = Operation{"GET", "/v1/streams/{stream}/events", harmless}
 	OpGetCacheCounter            = Operation{"GET", "/v1/cache/{space}/{key}/counter", harmless}
 	OpGetCacheEntry              = Operation{"GET", "/v1/cache/{space}/{key}", harmless}
 	OpGetCacheEntryMeta          = Operation{"GET", "/v1/cache/{space}/{key}/meta", harmless}
 	OpGetCacheFields             = Operation{"GET", "/v1/cache/{space}/{key}/fields", harmless}
+	OpGetCacheOutbox             = Operation{"GET", "/v1/cache-spaces/{space}/outbox", harmless}
 	OpGetCacheSpace              = Operation{"GET", "/v1/cache-spaces/{space}", harmless}
 	OpGetCacheWarming            = Operation{"GET", "/v1/cache-spaces/{space}/warmings/{id}", harmless}
 	OpGetConcurrencyUsage        = Operation{"GET", "/v1/ratelimits/{policy}/leases", harmless}
@@ -148,6 +153,7 @@ var (
 	OpListDeadEntries            = Operation{"GET", "/v1/streams/{stream}/groups/{group}/dead", harmless}
 	OpListEntries                = Operation{"GET", "/v1/leaderboards/{board}/entries", harmless}
 	OpListEntriesAround          = Operation{"GET", "/v1/leaderboards/{board}/entries/{member}/around", harmless}
+	OpListFailedCacheWrites      = Operation{"GET", "/v1/cache-spaces/{space}/outbox/failed", harmless}
 	OpListHotCacheKeys           = Operation{"GET", "/v1/cache-spaces/{space}/hot", harmless}
 	OpListLeaderboards           = Operation{"GET", "/v1/leaderboards", harmless}
 	OpListLocks                  = Operation{"GET", "/v1/locks", harmless}
@@ -201,6 +207,7 @@ var (
 	OpRenewPermits               = Operation{"POST", "/v1/semaphores/{name}/renew", harmless}
 	OpReserveRateLimit           = Operation{"POST", "/v1/ratelimits/{policy}/reserve", keyed}
 	OpResetRateLimit             = Operation{"POST", "/v1/ratelimits/{policy}/reset", harmless}
+	OpRetryCacheWrites           = Operation{"POST", "/v1/cache-spaces/{space}/outbox/retry", harmless}
 	OpRevokeLock                 = Operation{"POST", "/v1/locks/{name}/revoke", appliesAgain}
 	OpRunCachePipeline           = Operation{"POST", "/v1/cache-pipeline", keyed}
 	OpSeekStreamGroup            = Operation{"POST", "/v1/streams/{stream}/groups/{group}/seek", appliesAgain}

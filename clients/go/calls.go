@@ -153,6 +153,11 @@ func (c Calls) DeleteStreamReader(ctx context.Context, stream string, reader str
 	return tell(ctx, c.client, OpDeleteStreamReader, Request{Path: map[string]string{"stream": stream, "reader": reader}}, options)
 }
 
+// DiscardCacheWrites is POST /v1/cache-spaces/{space}/outbox/discard: drop writes that the origin need not get.
+func (c Calls) DiscardCacheWrites(ctx context.Context, space string, body api.CacheOutboxKeys, options ...CallOptions) (api.DiscardedCacheWrites, error) {
+	return askFor[api.DiscardedCacheWrites](ctx, c.client, OpDiscardCacheWrites, Request{Path: map[string]string{"space": space}, Body: body}, options)
+}
+
 // DiscardDeadLetters is POST /v1/queues/{queue}/dead/discard: delete dead letters.
 func (c Calls) DiscardDeadLetters(ctx context.Context, queue string, body api.DiscardDeadLettersRequest, options ...CallOptions) (api.DiscardedDeadLetters, error) {
 	return askFor[api.DiscardedDeadLetters](ctx, c.client, OpDiscardDeadLetters, Request{Path: map[string]string{"queue": queue}, Body: body}, options)
@@ -178,6 +183,11 @@ func (c Calls) ExportLeaderboard(ctx context.Context, board string, query api.Ex
 	return get(ctx, c.client, OpExportLeaderboard, Request{Path: map[string]string{"board": board}, Query: queryOf(query)}, options)
 }
 
+// FlushCacheOutbox is POST /v1/cache-spaces/{space}/outbox/flush: send all writes now.
+func (c Calls) FlushCacheOutbox(ctx context.Context, space string, options ...CallOptions) (api.DueCacheWrites, error) {
+	return askFor[api.DueCacheWrites](ctx, c.client, OpFlushCacheOutbox, Request{Path: map[string]string{"space": space}}, options)
+}
+
 // GetCacheCounter is GET /v1/cache/{space}/{key}/counter: read a counter.
 func (c Calls) GetCacheCounter(ctx context.Context, space string, key string, options ...CallOptions) (api.Counter, error) {
 	return askFor[api.Counter](ctx, c.client, OpGetCacheCounter, Request{Path: map[string]string{"space": space, "key": key}}, options)
@@ -196,6 +206,11 @@ func (c Calls) GetCacheEntryMeta(ctx context.Context, space string, key string, 
 // GetCacheFields is GET /v1/cache/{space}/{key}/fields: read fields of an object.
 func (c Calls) GetCacheFields(ctx context.Context, space string, key string, query api.GetCacheFieldsQuery, options ...CallOptions) (api.CacheFields, error) {
 	return askFor[api.CacheFields](ctx, c.client, OpGetCacheFields, Request{Path: map[string]string{"space": space, "key": key}, Query: queryOf(query)}, options)
+}
+
+// GetCacheOutbox is GET /v1/cache-spaces/{space}/outbox: show how far the origin of a space is behind.
+func (c Calls) GetCacheOutbox(ctx context.Context, space string, options ...CallOptions) (api.CacheOutbox, error) {
+	return askFor[api.CacheOutbox](ctx, c.client, OpGetCacheOutbox, Request{Path: map[string]string{"space": space}}, options)
 }
 
 // GetCacheSpace is GET /v1/cache-spaces/{space}: show the settings and the use of a space.
@@ -326,6 +341,11 @@ func (c Calls) ListEntries(ctx context.Context, board string, query api.ListEntr
 // ListEntriesAround is GET /v1/leaderboards/{board}/entries/{member}/around: list a member and its neighbours.
 func (c Calls) ListEntriesAround(ctx context.Context, board string, member string, query api.ListEntriesAroundQuery, options ...CallOptions) (api.NeighbourList, error) {
 	return askFor[api.NeighbourList](ctx, c.client, OpListEntriesAround, Request{Path: map[string]string{"board": board, "member": member}, Query: queryOf(query)}, options)
+}
+
+// ListFailedCacheWrites is GET /v1/cache-spaces/{space}/outbox/failed: list the writes that wait for an operator.
+func (c Calls) ListFailedCacheWrites(ctx context.Context, space string, query api.ListFailedCacheWritesQuery, options ...CallOptions) (api.FailedCacheWrites, error) {
+	return askFor[api.FailedCacheWrites](ctx, c.client, OpListFailedCacheWrites, Request{Path: map[string]string{"space": space}, Query: queryOf(query)}, options)
 }
 
 // ListHotCacheKeys is GET /v1/cache-spaces/{space}/hot: list the keys that are read most.
@@ -591,6 +611,11 @@ func (c Calls) ReserveRateLimit(ctx context.Context, policy string, query api.Re
 // ResetRateLimit is POST /v1/ratelimits/{policy}/reset: delete the usage of a subject.
 func (c Calls) ResetRateLimit(ctx context.Context, policy string, body api.RateLimitSubjectRequest, options ...CallOptions) (api.RateLimitSubjectChange, error) {
 	return askFor[api.RateLimitSubjectChange](ctx, c.client, OpResetRateLimit, Request{Path: map[string]string{"policy": policy}, Body: body}, options)
+}
+
+// RetryCacheWrites is POST /v1/cache-spaces/{space}/outbox/retry: send writes again.
+func (c Calls) RetryCacheWrites(ctx context.Context, space string, body api.CacheOutboxKeys, options ...CallOptions) (api.DueCacheWrites, error) {
+	return askFor[api.DueCacheWrites](ctx, c.client, OpRetryCacheWrites, Request{Path: map[string]string{"space": space}, Body: body}, options)
 }
 
 // RevokeLock is POST /v1/locks/{name}/revoke: ask the holders of a lock to give way.

@@ -9,6 +9,7 @@ import { leaseRoutes } from './leases/routes.js'
 import { createCacheMetrics } from './metrics.js'
 import { objectRoutes } from './objects/routes.js'
 import { originFaults } from './origins/faults.js'
+import { outboxRoutes } from './origins/outbox/routes.js'
 import { warmingRoutes } from './origins/warming/routes.js'
 import { pipelineRoutes } from './pipeline/routes.js'
 import { specs } from './problems.js'
@@ -34,7 +35,7 @@ declare module '../http/scopes.js' {
  * messages wake them. `l1/` is the memory of the process; it serves an entry only while the messages
  * of the partition prove it valid. `origins/` loads what is missing from the services that own it, under
  * such leases; `origins/writing/` passes writes on, and keeps the loads and writes of a key from undoing each
- * other meanwhile. `spaces/` are the policies. `batches/` and `pipeline/`
+ * other meanwhile; `origins/outbox/` takes writes and brings them there later. `spaces/` are the policies. `batches/` and `pipeline/`
  * carry many calls. `sweeping/` frees what an ended space or a flush left.
  */
 export const cache = defineDomain({
@@ -56,6 +57,7 @@ export function toRunning(
   const { idempotencyTtlMs } = deps.settings
   const metrics = createCacheMetrics(deps.metrics, spaces.labelOf, usages)
   const prefix = '/cache'
+  let drainEndsAt = 0
   const common = { prefix, policyOf, metrics, idempotencyTtlMs }
   return {
     async routes(app) {
@@ -69,14 +71,16 @@ export function toRunning(
       app.register(pipelineRoutes, { stores, policyOf, metrics, idempotencyTtlMs })
       app.register(spaceRoutes, { prefix: '/cache-spaces', store: spaces, usages })
       app.register(warmingRoutes, { prefix: '/cache-spaces', origins, policyOf })
+      app.register(outboxRoutes, { prefix: '/cache-spaces', outbox: stores.overview })
       app.register(hotKeyRoutes, { prefix: '/cache-spaces', hotKeys })
     },
     drain() {
+      drainEndsAt = performance.now() + deps.settings.drainTimeoutMs
       origins.drain()
       leases.drain()
     },
-    close() {
-      origins.close()
+    async close() {
+      await origins.close(drainEndsAt)
       sweeper.close()
       spaces.close()
     },

@@ -14,6 +14,12 @@ export const REPLAYED = {
   'Idempotent-Replayed': header('`true` for a repeat, which applied nothing again.'),
 }
 
+export const PENDING = {
+  'Lockstep-Pending': header(
+    'With `write: behind`: the version that the origin of the space has yet to get.',
+  ),
+}
+
 /** A time of an answer. */
 export const timeLeft = (description: string) =>
   Type.Integer({

@@ -58,6 +58,17 @@ export class Partitions {
     return redisKey(namespace, `c${partition}`, 'entry', `${space}:${key}`)
   }
 
+  /** The outbox of a space in one partition, see scripts/lib/outbox.lua. */
+  outboxOf(namespace: string, partition: number, space: string) {
+    const tag = `c${partition}`
+    return {
+      outbox: redisKey(namespace, tag, 'outbox', space),
+      ages: redisKey(namespace, tag, 'outbox-ages', space),
+      pending: redisKey(namespace, tag, 'outbox-pending', space),
+      deliverer: redisKey(namespace, tag, 'outbox-deliverer', space),
+    }
+  }
+
   clockOfKey({ namespace, space, key }: Record<'namespace' | 'space' | 'key', string>): string {
     return this.clockOf(namespace, this.of(space, key))
   }

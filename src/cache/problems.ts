@@ -95,9 +95,25 @@ export const { specs, problem, problemResponses } = defineProblems({
     status: 409,
     title: 'Origin owns the values',
     cause:
-      'Writes of the space go to its origin (`write: through`). Counters, objects, fills of leases, known absences and pipelines would pass it by.',
+      'Writes of the space go to its origin (`write: through` or `behind`). Counters, objects, fills of leases, known absences and pipelines would pass it by.',
     remedy: 'Use PUT, DELETE, set-many or delete-many.',
     retry: 'no',
+  },
+  'outbox-pending': {
+    status: 409,
+    title: 'Value has yet to reach its origin',
+    cause:
+      'What the key holds was written behind, and its origin does not have it yet. Only a write of a space with `write: behind` may replace it.',
+    remedy: 'Repeat once it is delivered; see the outbox of the space.',
+    retry: 'later',
+  },
+  'outbox-full': {
+    status: 429,
+    title: 'Outbox is full',
+    cause:
+      'The origin of the space is behind by `maxPending` keys or `maxPendingBytes`, with those that failed. Nothing was stored.',
+    remedy: 'Repeat after Retry-After; look at the outbox of the space, and at its origin.',
+    retry: 'later',
   },
   'write-refused': {
     status: 422,

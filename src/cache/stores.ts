@@ -4,6 +4,7 @@ import { layoutOf } from '../redis/layout.js'
 import { serversOf } from '../redis/servers.js'
 import { createCounterStore } from './counters/store.js'
 import type { CacheStores } from './decorators/cache-stores.js'
+import { withReadOnly } from './decorators/read-only.js'
 import { decorate } from './decorators/stack.js'
 import { createReadMany } from './entries/read-many.js'
 import { createEntryStore } from './entries/store.js'
@@ -16,6 +17,10 @@ import { createLeaseMetrics, createMarkMetrics, createSweepMetrics } from './met
 import { createObjectStore } from './objects/store.js'
 import { createOriginMetrics } from './origins/metrics.js'
 import { Origins } from './origins/origins.js'
+import { Durability } from './origins/outbox/durability.js'
+import { createOutboxOverview, type OutboxOverview } from './origins/outbox/overview.js'
+import { OutboxRegister } from './origins/outbox/register.js'
+import { createOutboxStore } from './origins/outbox/store.js'
 import { createWarmingStore } from './origins/warming/store.js'
 import { Warmings } from './origins/warming/warmings.js'
 import { createWriteLeases } from './origins/writing/store.js'
@@ -34,6 +39,7 @@ export interface AllCacheStores extends CacheStores {
   readonly leases: LeasedReads
   readonly origins: Origins
   readonly sweeper: Sweeper
+  readonly overview: OutboxOverview
 }
 
 type Deps = DomainDeps<Readonly<Record<string, FiledPolicy>>>
@@ -61,29 +67,35 @@ export function createCacheStores(deps: Deps): AllCacheStores {
   const usages = new SpaceUsages((space) => l1.bytesOf(space))
   const leaseMetrics = createLeaseMetrics(metrics, spaces.labelOf)
   const leases = createLeaseStore(cacheBinder, partitions)
-  const stores = decorate(
-    {
-      partitions,
-      l1,
-      hotKeys,
-      leases,
-      metrics: leaseMetrics,
-      usages,
-      readTimeoutMs: settings.cacheReadTimeoutMs,
-      serverOf: serversOf(connections.cache).serverOf,
-      isTightAt,
-    },
-    {
-      entries: createEntryStore(cacheBinder, partitions, leases.abandon),
-      counters: createCounterStore(cacheBinder, partitions),
-      objects: createObjectStore(cacheBinder, partitions),
-      invalidation: createInvalidationStore(cacheBinder, partitions, {
-        isTight: (clock) => isTightAt(() => clock),
-        metrics: createMarkMetrics(metrics),
-        onSpaceEnded: (...space) => sweeper.space(...space),
-      }),
-      writes: createWriteLeases(cacheBinder, partitions),
-    },
+  const guards = createOutboxGuards(deps, partitions)
+  const plain = createEntryStore(cacheBinder, partitions, leases.abandon)
+  const stores = withReadOnly(
+    (space) => guards.register.isForeign(space),
+    decorate(
+      {
+        partitions,
+        l1,
+        hotKeys,
+        leases,
+        metrics: leaseMetrics,
+        usages,
+        readTimeoutMs: settings.cacheReadTimeoutMs,
+        serverOf: serversOf(connections.cache).serverOf,
+        isTightAt,
+      },
+      {
+        entries: plain,
+        counters: createCounterStore(cacheBinder, partitions),
+        objects: createObjectStore(cacheBinder, partitions),
+        invalidation: createInvalidationStore(cacheBinder, partitions, {
+          isTight: (clock) => isTightAt(() => clock),
+          metrics: createMarkMetrics(metrics),
+          onSpaceEnded: (...space) => sweeper.space(...space),
+        }),
+        writes: createWriteLeases(cacheBinder, partitions),
+        outbox: createOutboxStore(cacheBinder, partitions),
+      },
+    ),
   )
   const leasedReads = createLeasedReads({
     leases,
@@ -100,6 +112,14 @@ export function createCacheStores(deps: Deps): AllCacheStores {
     leases: leasedReads,
     entries: stores.entries,
     writes: stores.writes,
+    behind: {
+      ...guards,
+
+      outbox: stores.outbox,
+      entries: plain,
+      partitions: partitions.count,
+      policyOf: spaces.settingsOf,
+    },
     ahead: { hotKeys, peek, policyOf: spaces.settingsOf },
     warmings: new Warmings({
       store: createWarmingStore(deps.binder),
@@ -107,7 +127,32 @@ export function createCacheStores(deps: Deps): AllCacheStores {
       metrics: originMetrics,
     }),
   })
-  return { ...stores, leases: leasedReads, origins, hotKeys, usages, spaces, sweeper }
+  const overview = createOutboxOverview(stores.outbox, partitions)
+  return { ...stores, leases: leasedReads, origins, hotKeys, usages, spaces, sweeper, overview }
+}
+
+/** What keeps writes behind from being lost; `close` it at the end. */
+function createOutboxGuards({ connections, raised }: Deps, partitions: Partitions) {
+  let isNeeded = false
+  let isSafe = true
+  const show = () => raised.set('outbox-unsafe', isNeeded && !isSafe)
+  const durability = new Durability(connections.cache, (now) => {
+    isSafe = now
+    show()
+  })
+  const register = new OutboxRegister({
+    connection: connections.cache,
+    partitions,
+    onLook: (hasForeign) => raised.set('outbox-unserved', hasForeign),
+  })
+  return {
+    durability,
+    register,
+    onNeed(now: boolean) {
+      isNeeded = now
+      show()
+    },
+  }
 }
 
 function createL1(

@@ -1,6 +1,7 @@
 import { Cluster, type Redis } from 'ioredis'
 import type { Connection } from './connection.js'
 import { type RedisFacts, readFacts } from './facts.js'
+import type { RaisedFindings } from './raised-findings.js'
 
 /** Settings of Redis that endanger a promise, and why. docs/operations.md says what to do. */
 export const FINDINGS = {
@@ -15,6 +16,10 @@ export const FINDINGS = {
     'min-replicas-to-write is 0: a primary cut off from its replicas grants locks that will be lost',
   'slow-expiry':
     'lazyfree-lazy-expire is no: a large value or board that expires blocks Redis meanwhile',
+  'outbox-unsafe':
+    'a space writes behind, and Redis evicts or writes no AOF: such writes are refused',
+  'outbox-unserved':
+    'writes behind wait for an origin that the configuration file lacks: nothing delivers them',
   unreadable: 'INFO is refused: none of these settings can be checked',
 } as const
 
@@ -44,6 +49,7 @@ export interface AuditOptions {
   /** Called after the first look, and when a later one differs. */
   readonly onFindings: (findings: readonly Finding[]) => void
   readonly everyMs?: number
+  readonly raised?: RaisedFindings | undefined
 }
 
 const EVERY_MS = 60_000
@@ -54,16 +60,20 @@ export function auditRedis({
   evicts,
   onFindings,
   everyMs = EVERY_MS,
+  raised,
 }: AuditOptions): void {
   let known: string | undefined
   const look = async () => {
     if (client.status !== 'ready') return
-    const findings = await findingsOf(client, evicts)
-    if (findings === undefined || findings.join() === known) return
+    const audited = await findingsOf(client, evicts)
+    if (audited === undefined) return
+    const findings = [...audited, ...(raised?.all ?? [])].sort()
+    if (findings.join() === known) return
     known = findings.join()
     onFindings(findings)
   }
   client.on('ready', look)
+  raised?.onChange(() => void look())
   const timer = setInterval(look, everyMs)
   timer.unref()
   client.once('end', () => clearInterval(timer))

@@ -88,7 +88,7 @@ const Status = Type.Object(
 /** The metrics and the status, for operators. */
 export const operationRoutes: FastifyPluginAsyncTypebox<OperatorOptions> = async (
   app,
-  { config, connections, metrics, load },
+  { config, connections, metrics, load, raised },
 ) => {
   const { commands, cache, probe, cacheProbe } = connections
   keepPrivate(app)
@@ -119,8 +119,8 @@ export const operationRoutes: FastifyPluginAsyncTypebox<OperatorOptions> = async
       version,
       uptimeMs: Math.round(process.uptime() * 1_000),
       load: statusOfLoad(load),
-      redis: await statusOf(commands, probe, false),
-      ...(cacheProbe && { cacheRedis: await statusOf(cache, cacheProbe, true) }),
+      redis: await statusOf(commands, probe, false, cacheProbe ? [] : raised.all),
+      ...(cacheProbe && { cacheRedis: await statusOf(cache, cacheProbe, true, raised.all) }),
     }),
   )
 }

@@ -4,6 +4,7 @@ import type { Phase } from '../http/draining.js'
 import type { Load } from '../http/load.js'
 import type { Metrics } from '../metrics/registry.js'
 import type { Connections } from '../redis/connections.js'
+import type { RaisedFindings } from '../redis/raised-findings.js'
 import { operationRoutes } from './operations.js'
 import { probeRoutes } from './probes.js'
 
@@ -12,6 +13,7 @@ export interface OperatorOptions {
   readonly connections: Connections
   readonly metrics: Metrics
   readonly load: Load
+  readonly raised: RaisedFindings
   readonly phase: () => Phase
   /** False: only the probes are served. */
   readonly withOperations: boolean

@@ -8,6 +8,7 @@ import type { Connections } from '../redis/connections.js'
 import { type RedisFacts, readFacts } from '../redis/facts.js'
 import { type MemoryWatch, watchMemory } from '../redis/memory.js'
 import type { Probe } from '../redis/probe.js'
+import type { RaisedFindings } from '../redis/raised-findings.js'
 import { REASONS, type Reason } from '../redis/reasons.js'
 import { logConnections } from './redis-log.js'
 
@@ -21,11 +22,17 @@ export async function statusOf(
   connection: Connection,
   probe: Probe,
   evicts: boolean,
+  raised: readonly Finding[],
 ): Promise<RedisStatus> {
   try {
     const facts = await readFacts(connection)
     const reason = probe.reason()
-    return { up: true, ...(reason && { reason }), ...facts, findings: judge(facts, evicts) }
+    return {
+      up: true,
+      ...(reason && { reason }),
+      ...facts,
+      findings: [...judge(facts, evicts), ...raised],
+    }
   } catch {
     return {
       up: false,
@@ -36,6 +43,8 @@ export async function statusOf(
 }
 
 interface WatchOptions {
+  /** About the Redis of the cache. */
+  readonly raised: RaisedFindings
   readonly connections: Connections
   readonly logger: FastifyBaseLogger
   readonly config: { readonly cacheMemoryRatio: number }
@@ -46,18 +55,20 @@ interface WatchOptions {
  * @returns the memory of the Redis that holds the locks
  */
 export function watchRedis(
-  { connections, logger, config }: WatchOptions,
+  { connections, logger, config, raised }: WatchOptions,
   metrics: Metrics,
 ): MemoryWatch {
   logConnections(connections.states, logger)
   createConnectionMetrics(metrics, () => connections.states.all)
   const health = createRedisHealth(metrics, { reasons: REASONS, findings: Object.keys(FINDINGS) })
+  const ofCache = connections.cacheProbe ? connections.cache : connections.commands
   const watch = (redis: RedisName, connection: Connection, { isUp, reason }: Probe) => {
     const memory = watchMemory(connection, config.cacheMemoryRatio)
     health.watch(redis, { isUp, reason, servers: memory.servers })
     auditRedis({
       connection,
       evicts: redis === 'cache',
+      raised: connection === ofCache ? raised : undefined,
       onFindings(findings) {
         health.found(redis, findings)
         for (const finding of findings) logger.warn({ redis, finding }, FINDINGS[finding])

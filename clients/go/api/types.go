@@ -263,6 +263,7 @@ const (
 	CacheOperationStatusTooLarge             CacheOperationStatus = "too-large"
 	CacheOperationStatusIdempotencyConflict  CacheOperationStatus = "idempotency-conflict"
 	CacheOperationStatusOriginOwned          CacheOperationStatus = "origin-owned"
+	CacheOperationStatusOutboxPending        CacheOperationStatus = "outbox-pending"
 	CacheOperationStatusDeleted              CacheOperationStatus = "deleted"
 	CacheOperationStatusCounted              CacheOperationStatus = "counted"
 	CacheOperationStatusCounterOverflow      CacheOperationStatus = "counter-overflow"
@@ -272,6 +273,17 @@ const (
 	CacheOperationStatusStoreNotReady        CacheOperationStatus = "store-not-ready"
 	CacheOperationStatusNotReplicated        CacheOperationStatus = "not-replicated"
 )
+
+type CacheOutbox struct {
+	Pending     int64 `json:"pending"`
+	Failed      int64 `json:"failed"`
+	Bytes       int64 `json:"bytes"`
+	OldestAgeMs int64 `json:"oldestAgeMs"`
+}
+
+type CacheOutboxKeys struct {
+	Keys []string `json:"keys"`
+}
 
 type CachePipelineRequest struct {
 	Operations []CacheOperation `json:"operations"`
@@ -603,6 +615,7 @@ type DeleteManyRequest struct {
 type DeleteManyResult struct {
 	Key          string           `json:"key"`
 	Status       DeleteManyStatus `json:"status"`
+	Pending      *int64           `json:"pending,omitempty"`
 	Detail       *string          `json:"detail,omitempty"`
 	Reason       *string          `json:"reason,omitempty"`
 	OriginStatus *int64           `json:"originStatus,omitempty"`
@@ -617,10 +630,12 @@ type DeleteManyStatus string
 
 const (
 	DeleteManyStatusDeleted           DeleteManyStatus = "deleted"
+	DeleteManyStatusOutboxPending     DeleteManyStatus = "outbox-pending"
 	DeleteManyStatusWriteRefused      DeleteManyStatus = "write-refused"
 	DeleteManyStatusOriginFailed      DeleteManyStatus = "origin-failed"
 	DeleteManyStatusOriginUnavailable DeleteManyStatus = "origin-unavailable"
 	DeleteManyStatusInvalidRequest    DeleteManyStatus = "invalid-request"
+	DeleteManyStatusOutboxFull        DeleteManyStatus = "outbox-full"
 	DeleteManyStatusStoreUnavailable  DeleteManyStatus = "store-unavailable"
 	DeleteManyStatusOutcomeUnknown    DeleteManyStatus = "outcome-unknown"
 	DeleteManyStatusStoreFull         DeleteManyStatus = "store-full"
@@ -645,6 +660,10 @@ type DiscardDeadLettersRequest struct {
 	Ids []string `json:"ids"`
 }
 
+type DiscardedCacheWrites struct {
+	Discarded int64 `json:"discarded"`
+}
+
 type DiscardedDeadLetters struct {
 	Discarded int64 `json:"discarded"`
 }
@@ -656,6 +675,10 @@ type DowngradeLockRequest struct {
 type DowngradedLock struct {
 	Fence int64    `json:"fence"`
 	Mode  LockMode `json:"mode"`
+}
+
+type DueCacheWrites struct {
+	Due int64 `json:"due"`
 }
 
 type EndSessionRequest struct {
@@ -681,6 +704,18 @@ type EraseMemberRequest struct {
 
 type ExportLeaderboardQuery struct {
 	Season *string `json:"season,omitempty"`
+}
+
+type FailedCacheWrite struct {
+	Name     string `json:"name"`
+	Attempts int64  `json:"attempts"`
+	AgeMs    int64  `json:"ageMs"`
+	Error    string `json:"error"`
+}
+
+type FailedCacheWrites struct {
+	Items      []FailedCacheWrite `json:"items"`
+	NextCursor *string            `json:"nextCursor,omitempty"`
 }
 
 type FenceOutdatedProblem struct {
@@ -1125,6 +1160,12 @@ type ListEntriesQuery struct {
 	MinScore  *string    `json:"minScore,omitempty"`
 	MaxScore  *string    `json:"maxScore,omitempty"`
 	Season    *string    `json:"season,omitempty"`
+}
+
+type ListFailedCacheWritesQuery struct {
+	Prefix *string `json:"prefix,omitempty"`
+	Limit  *int64  `json:"limit,omitempty"`
+	Cursor *string `json:"cursor,omitempty"`
 }
 
 type ListHotCacheKeysQuery struct {
@@ -2401,6 +2442,7 @@ type SetManyResult struct {
 	Key          string        `json:"key"`
 	Status       SetManyStatus `json:"status"`
 	ETag         *string       `json:"etag,omitempty"`
+	Pending      *int64        `json:"pending,omitempty"`
 	Replayed     *bool         `json:"replayed,omitempty"`
 	Detail       *string       `json:"detail,omitempty"`
 	Reason       *string       `json:"reason,omitempty"`
@@ -2424,10 +2466,12 @@ const (
 	SetManyStatusTooLarge             SetManyStatus = "too-large"
 	SetManyStatusIdempotencyConflict  SetManyStatus = "idempotency-conflict"
 	SetManyStatusOriginOwned          SetManyStatus = "origin-owned"
+	SetManyStatusOutboxPending        SetManyStatus = "outbox-pending"
 	SetManyStatusWriteRefused         SetManyStatus = "write-refused"
 	SetManyStatusOriginFailed         SetManyStatus = "origin-failed"
 	SetManyStatusOriginUnavailable    SetManyStatus = "origin-unavailable"
 	SetManyStatusInvalidRequest       SetManyStatus = "invalid-request"
+	SetManyStatusOutboxFull           SetManyStatus = "outbox-full"
 	SetManyStatusStoreUnavailable     SetManyStatus = "store-unavailable"
 	SetManyStatusOutcomeUnknown       SetManyStatus = "outcome-unknown"
 	SetManyStatusStoreFull            SetManyStatus = "store-full"

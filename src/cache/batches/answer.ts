@@ -3,7 +3,7 @@ import type { Encoding } from '../../http/encoding.js'
 import { toETag } from '../../http/etag.js'
 import type { Entry, EntryKind, LeaseReply } from '../entries/scripts.js'
 import { toLease } from '../leases/answer.js'
-import { notTaken, type Untaken } from '../origins/writing/answer.js'
+import { notTaken, type Taken, type Untaken } from '../origins/writing/answer.js'
 import { encode } from './encoding.js'
 import { AnswerBudget, type Found } from './reading.js'
 import type { Failed } from './settle.js'
@@ -87,6 +87,22 @@ export function notTakenItem(key: string, end: Untaken): Item {
 /** @param version of what was written, or of the value that refused it; 0 for none. */
 export const written = (key: string, status: string, version = 0, replayed = false): Item =>
   item(key, status, changeText(version, replayed))
+
+/** Taken by the origin of its space, or to be taken. */
+export const taken = (key: string, { kind, version, replayed, isPending = false }: Taken): Item =>
+  item(key, kind, changeText(version, replayed) + pendingText(isPending, version))
+
+interface Removed {
+  readonly kind: string
+  readonly version?: number
+  readonly isPending?: boolean
+}
+
+export const deleted = (key: string, { isPending, version = 0 }: Removed): Item =>
+  item(key, 'deleted', pendingText(isPending, version))
+
+const pendingText = (isPending: boolean | undefined, version: number): string =>
+  isPending ? `,"pending":${version}` : ''
 
 export const counted = (key: string, value: string, version: number, replayed: boolean): Item =>
   item(key, 'counted', `,"value":"${value}"${changeText(version, replayed)}`)

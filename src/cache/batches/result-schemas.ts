@@ -31,9 +31,16 @@ const WRITTEN = [
   'too-large',
   'idempotency-conflict',
   'origin-owned',
+  'outbox-pending',
 ] as const
 /** Where writes go to the origin of the space. */
-const THROUGH = ['write-refused', 'origin-failed', 'origin-unavailable', 'invalid-request'] as const
+const THROUGH = [
+  'write-refused',
+  'origin-failed',
+  'origin-unavailable',
+  'invalid-request',
+  'outbox-full',
+] as const
 
 const BY_STORE =
   'Of the store: store-unavailable, store-full, store-not-ready, not-replicated: not applied; outcome-unknown: maybe.'
@@ -63,6 +70,14 @@ const refusal = {
 }
 const replayed = Type.Optional(
   Type.Boolean({ description: 'A repeat under its idempotency key: nothing was applied again.' }),
+)
+
+const pending = Type.Optional(
+  Type.Integer({
+    minimum: 1,
+    maximum: Number.MAX_SAFE_INTEGER,
+    description: 'With `write: behind`: the version that the origin has yet to get.',
+  }),
 )
 
 /** What a result says of a key that was read. */
@@ -156,6 +171,7 @@ const SetManyResult = Type.Object(
       description: `created, replaced, or the code of the error that a PUT of this entry would get. ${BY_STORE}`,
     }),
     etag,
+    pending,
     replayed,
     ...failure,
     ...refusal,
@@ -182,10 +198,11 @@ export const SetManyResponse = Type.Object(
 const DeleteManyResult = Type.Object(
   {
     key: KeyName,
-    status: Type.Enum(['deleted', ...THROUGH, ...STORE_ERRORS], {
+    status: Type.Enum(['deleted', 'outbox-pending', ...THROUGH, ...STORE_ERRORS], {
       title: 'DeleteManyStatus',
       description: `deleted: nothing is there now; otherwise the code of the error that a DELETE would get. ${BY_STORE}`,
     }),
+    pending,
     ...failure,
     ...refusal,
   },

@@ -13,11 +13,12 @@ import type { LeasedReads } from '../leases/leased-reads.js'
 import { endsLeasesOfRefusedFills, itemsOf } from '../leases/refused-fills.js'
 import { tokenIn } from '../leases/schemas.js'
 import type { Origins } from '../origins/origins.js'
-import { readsThrough, writesThrough } from '../origins/policy.js'
+import { ownsWrites, readsThrough } from '../origins/policy.js'
 import { assertOfOrigin, refuseFence, refuseLease, toWanting } from '../origins/request.js'
+import { isUntaken } from '../origins/writing/answer.js'
 import { problemResponses } from '../problems.js'
 import type { RouteOptions } from '../route-options.js'
-import { failed, Items, notTakenItem, toBody, toItems, written } from './answer.js'
+import { deleted, failed, Items, notTakenItem, toBody, toItems } from './answer.js'
 import { AT_ONCE_BYTES, countReads, type ReadMany, readMany } from './reading.js'
 import { DeleteManyResponse, GetManyResponse, SetManyResponse } from './result-schemas.js'
 import * as schemas from './schemas.js'
@@ -64,7 +65,7 @@ export const batchRoutes: FastifyPluginAsyncTypebox<
     placeOf: (index: number) => string,
     writes: readonly WriteOptions[] = [],
   ): void {
-    if (!writesThrough((keys[0] as CacheKey).policy)) return
+    if (!ownsWrites((keys[0] as CacheKey).policy)) return
     for (const [i, key] of keys.entries()) {
       assertOfOrigin(key, placeOf(i))
       refuseFence(writes[i]?.condition, `body/entries/${i}/ifFence`)
@@ -184,9 +185,9 @@ export const batchRoutes: FastifyPluginAsyncTypebox<
       const texts = outcomes.map((outcome, i) => {
         const { key } = keys[i] as CacheKey
         if (isFailed(outcome)) return failed(key, outcome)
-        return outcome ? notTakenItem(key, outcome) : written(key, 'deleted')
+        return isUntaken(outcome) ? notTakenItem(key, outcome) : deleted(key, outcome)
       })
-      const gone = outcomes.filter((outcome) => outcome === undefined).length
+      const gone = outcomes.filter((outcome) => !isFailed(outcome) && !isUntaken(outcome)).length
       metrics.invalidated(request.params.space, 'keys', 'hard', gone)
       return reply.type('application/json').send(toBody(texts) as never)
     },

@@ -7,16 +7,16 @@ import { invalid } from '../../http/problem.js'
 import type { RequestIdentity } from '../../http/request-fingerprint.js'
 import type { CacheKey, EntryStore, WriteOptions } from '../entries/store.js'
 import { canBeRefused, toContentType } from '../entries/write-request.js'
-import type { WriteReply } from '../entries/write-scripts.js'
+import type { RemoveReply, WriteReply } from '../entries/write-scripts.js'
 import type { LeaseStore } from '../leases/store.js'
 import type { CacheMetrics } from '../metrics.js'
 import type { Wanting } from '../origins/loading/loads.js'
 import type { Origins } from '../origins/origins.js'
-import { writesThrough } from '../origins/policy.js'
-import { isUntaken, type Untaken } from '../origins/writing/answer.js'
+import { ownsWrites } from '../origins/policy.js'
+import { isUntaken } from '../origins/writing/answer.js'
 import { isOwned, toChange } from '../origins/writing/request.js'
 import type { WriteEnd } from '../origins/writing/writer.js'
-import { type Item, notTakenItem, written } from './answer.js'
+import { type Item, notTakenItem, taken, written } from './answer.js'
 import { defaultContentType } from './encoding.js'
 import { chains } from './in-order.js'
 import { WriteFields } from './schemas.js'
@@ -88,9 +88,12 @@ export function settleWrites<O>(
   run: (key: CacheKey, index: number) => Promise<O>,
 ): Promise<(O | Failed)[]> {
   const { origin } = (keys[0] as CacheKey).policy
-  if (origin?.write !== 'through') return settleAll(keys, run)
+  if (!origin || !ownsWrites({ origin })) return settleAll(keys, run)
   const inOrder = chains<O>()
-  const atOnce = Math.min(ITEMS_AT_ONCE, origin.maxConcurrent)
+  const atOnce = Math.min(
+    ITEMS_AT_ONCE,
+    origin.write === 'through' ? origin.maxConcurrent : ITEMS_AT_ONCE,
+  )
   return settleAll(keys, (key, i) => inOrder(key, () => run(key, i)), atOnce)
 }
 
@@ -114,24 +117,21 @@ export async function writeOne(
     if (options.fill !== undefined) await leases.cancel(key, options.fill, 0)
     return { kind: 'too-large' }
   }
-  if (!writesThrough(key.policy)) return entries.write(key, options)
+  if (!ownsWrites(key.policy)) return entries.write(key, options)
   return isOwned(options)
     ? { kind: 'origin-owned' }
     : origins.write(key, toChange(options), wanting)
 }
 
-/** A DELETE. @returns why it is not done */
+/** A DELETE. */
 export async function removeOne(
   { entries, origins }: Pick<WriteStores, 'entries' | 'origins'>,
   key: CacheKey,
   wanting: Wanting,
-): Promise<Untaken | undefined> {
-  if (writesThrough(key.policy)) {
-    const end = await origins.write(key, { value: undefined }, wanting)
-    return isUntaken(end) ? end : undefined
-  }
-  await entries.remove(key)
-  return undefined
+): Promise<WriteEnd | RemoveReply> {
+  return ownsWrites(key.policy)
+    ? origins.write(key, { value: undefined }, wanting)
+    : entries.remove(key)
 }
 
 export function toItem(
@@ -143,7 +143,7 @@ export function toItem(
     case 'created':
     case 'replaced':
       metrics.write(space, reply.kind)
-      return written(key, reply.kind, reply.version, reply.replayed)
+      return taken(key, reply)
     case 'precondition-failed':
       metrics.write(space, 'refused')
       return written(key, 'precondition-failed', reply.version)

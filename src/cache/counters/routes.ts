@@ -8,6 +8,7 @@ import { KeyedChangeHeaders, LookHeaders, WITHOUT_VALUE } from '../entries/schem
 import { EntryParams, ETAG, REPLAYED } from '../fields.js'
 import { recordChange, takeFound } from '../objects/answer.js'
 import { refuseOwned } from '../origins/request.js'
+import { outboxPending } from '../origins/writing/answer.js'
 import { problem, problemResponses } from '../problems.js'
 import type { RouteOptions } from '../route-options.js'
 import { int64 } from './request.js'
@@ -43,6 +44,7 @@ export const counterRoutes: FastifyPluginAsyncTypebox<
             'precondition-failed',
             'fence-outdated',
             'origin-owned',
+            'outbox-pending',
           ),
         },
       },
@@ -68,6 +70,8 @@ export const counterRoutes: FastifyPluginAsyncTypebox<
           throw preconditionFailed(reply, params.key, reached.version)
         case 'fence-outdated':
           throw fenceOutdated(condition.fence, reached.highest)
+        case 'outbox-pending':
+          throw outboxPending()
         case 'overflow':
           throw problem('counter-overflow', `"${params.key}" would leave 64 bits.`)
       }

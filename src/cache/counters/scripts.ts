@@ -17,6 +17,8 @@ export type IncrReply =
   /** The result would leave 64 bits; nothing changed. */
   | { readonly kind: 'overflow' }
   | { readonly kind: 'conflict' }
+  /** What is there has yet to reach its origin. */
+  | { readonly kind: 'outbox-pending' }
   /** `version` is that of what is there, 0 for nothing. */
   | { readonly kind: 'precondition-failed'; readonly version: number }
   | FenceOutdated
@@ -45,6 +47,7 @@ export const incrScript = defineScript({
     'overflow',
     'conflict',
     'precondition-failed',
+    'outbox-pending',
     'fence-outdated',
   ],
   decode(reply, outcome): IncrReply {

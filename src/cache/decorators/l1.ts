@@ -12,7 +12,7 @@ type Key = Parameters<L1['changeKey']>[0]
  */
 export function withL1(
   { l1, hotKeys }: { readonly l1: L1; readonly hotKeys: FrequentKeys },
-  { entries, counters, objects, invalidation, writes }: CacheStores,
+  { entries, counters, objects, invalidation, writes, outbox }: CacheStores,
 ): CacheStores {
   async function around<T>(drop: () => void, change: () => Promise<T>): Promise<T> {
     drop()
@@ -78,6 +78,12 @@ export function withL1(
       finish: (key, clk, taken) => changing(key, () => writes.finish(key, clk, taken)),
       refused: (key, clk) => changing(key, () => writes.refused(key, clk)),
       unknown: (key, clk, ms) => changing(key, () => writes.unknown(key, clk, ms)),
+    },
+    outbox: {
+      ...outbox,
+      put: (key, change) => changing(key, () => outbox.put(key, change)),
+      settle: (key, settling) => changing(key, () => outbox.settle(key, settling)),
+      discard: (key) => changing(key, () => outbox.discard(key)),
     },
   }
 }

@@ -12,7 +12,7 @@ import type { CacheStores } from './cache-stores.js'
 export function withMemoryLimit(
   isTightAt: (clock: () => string) => boolean,
   partitions: Partitions,
-  { entries, counters, objects, invalidation, writes }: CacheStores,
+  { entries, counters, objects, invalidation, writes, outbox }: CacheStores,
 ): CacheStores {
   const isTight = (key: CacheKey) => isTightAt(() => partitions.clockOfKey(key))
   const unlessTight = <T>(key: CacheKey, write: () => Promise<T>): Promise<T> =>
@@ -41,6 +41,10 @@ export function withMemoryLimit(
       // What the origin took is loaded again once there is room.
       finish: (key, clk, taken) =>
         writes.finish(key, clk, isTight(key) ? { ...taken, value: undefined } : taken),
+    },
+    outbox: {
+      ...outbox,
+      put: (key, change) => unlessTight(key, () => outbox.put(key, change)),
     },
   }
 }

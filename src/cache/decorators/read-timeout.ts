@@ -79,7 +79,7 @@ export function createGuardOf(
 export const withReadTimeout = (
   guardOf: GuardOf,
   abandon: LeaseStore['abandon'],
-  { entries, counters, objects, invalidation, writes }: CacheStores,
+  { entries, counters, objects, ...others }: CacheStores,
 ): CacheStores => ({
   entries: {
     ...entries,
@@ -103,8 +103,7 @@ export const withReadTimeout = (
   },
   counters: { ...counters, read: (key) => guardOf(key).run(() => counters.read(key)) },
   objects: { ...objects, read: (key, names) => guardOf(key).run(() => objects.read(key, names)) },
-  invalidation,
-  writes,
+  ...others,
 })
 
 /** A read that timed out may still win the lease, and its caller never hears of it. */

@@ -34,6 +34,7 @@ export function setValueHeaders(
   })
   // A value that was loaded and may not be stored has no version.
   if (entry.version > 0) reply.header('etag', toETag(entry.version))
+  if (entry.isPending) reply.header('lockstep-pending', entry.version)
   return reply.headers({
     age: seconds(entry.ageMs),
     'cache-status': loaded

@@ -3,7 +3,7 @@ import { FenceHeaders } from '../../http/fence.js'
 import { DurationMs } from '../../http/names.js'
 import { COMMON_PROBLEMS } from '../../http/problem.js'
 import { IdempotencyHeaders } from '../../http/request-fingerprint.js'
-import { EntryKind, EntryState, ETAG, header, numberHeader, timeLeft } from '../fields.js'
+import { EntryKind, EntryState, ETAG, header, numberHeader, PENDING, timeLeft } from '../fields.js'
 import { AskHeaders, AskQuery, FillHeaders, LEASE_HEADERS } from '../leases/schemas.js'
 import { type Code, problemResponses } from '../problems.js'
 
@@ -198,6 +198,7 @@ export const VALUE_HEADERS = {
   Age: numberHeader('Whole seconds since it was stored, or confirmed by its origin.'),
   ...STATE_HEADERS,
   'Content-Encoding': header('As it was stored, if it was.'),
+  ...PENDING,
 }
 
 export const EntryMeta = Type.Object(

@@ -34,12 +34,15 @@ export interface Entry {
   readonly validator?: string | undefined
   /** Undefined where the caller asked for none, or for fewer bytes. */
   readonly payload: Buffer | undefined
+  /** Its origin has yet to get it; see origins/outbox. */
+  readonly isPending?: boolean
 }
 
 /** Bytes of a verdict; see lib/verdict.lua. */
 const VERDICT_BYTES = 29
 /** Bytes of an entry before its texts; see lib/entry.lua. */
 const HEADER_BYTES = 88
+const PENDING = 4
 
 /** Reads what `describe` in lib/verdict.lua packs: a verdict, and the entry as it is stored. */
 export function toEntry(verdict: Buffer, bytes: Buffer, at = 0, stored = 0): Entry | undefined {
@@ -67,6 +70,7 @@ export function toEntry(verdict: Buffer, bytes: Buffer, at = 0, stored = 0): Ent
     tags: tagsAt === payloadAt ? NO_TAGS : textOf(bytes, tagsAt, payloadAt).split('\n'),
     validator: fillAt === typeAt ? undefined : validatorIn(bytes, fillAt, typeAt),
     payload: ends - payloadAt === size ? bytes.subarray(payloadAt, ends) : undefined,
+    isPending: bytes.readUInt8(stored + 2) >= PENDING,
   }
 }
 

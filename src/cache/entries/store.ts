@@ -219,6 +219,7 @@ export function createEntryStore(
         condition: conditionArg(condition),
         idle_ms: key.policy.idleMs,
         fence: fenceArg(condition.fence),
+        invalidates: 0,
       })
     },
   }

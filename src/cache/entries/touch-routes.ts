@@ -1,6 +1,7 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { toETag } from '../../http/etag.js'
 import { EntryParams, ETAG } from '../fields.js'
+import { outboxPending } from '../origins/writing/answer.js'
 import { miss, preconditionFailed, varyByCaller } from './answer.js'
 import { keyOf, refuseHeaders, toCondition } from './request.js'
 import type { EntryRouteOptions } from './routes.js'
@@ -33,7 +34,7 @@ export const touchRoutes: FastifyPluginAsyncTypebox<
             type: 'null',
             headers: ETAG,
           },
-          ...schemas.missResponses('precondition-failed'),
+          ...schemas.missResponses('precondition-failed', 'outbox-pending'),
         },
       },
     },
@@ -42,6 +43,7 @@ export const touchRoutes: FastifyPluginAsyncTypebox<
       const { ttlMs = key.policy.ttlMs } = request.body
       const { state, version } = await store.touch(key, ttlMs, toCondition(request.headers))
       if (state === 'refused') throw preconditionFailed(reply, key.key, version)
+      if (state === 'outbox-pending') throw outboxPending()
       if (state !== 'fresh') throw miss(reply, state)
       reply.header('etag', toETag(version))
       return reply.code(204).send(null)

@@ -4,11 +4,17 @@ import { toETag } from '../../http/etag.js'
 import { fenceOutdated } from '../../http/fence.js'
 import { COMMON_PROBLEMS } from '../../http/problem.js'
 import { requestIdentity } from '../../http/request-fingerprint.js'
-import { EntryParams, ETAG, header, REPLAYED } from '../fields.js'
+import { EntryParams, ETAG, header, PENDING, REPLAYED } from '../fields.js'
 import { endsLeasesOfRefusedFills } from '../leases/refused-fills.js'
-import { writesThrough } from '../origins/policy.js'
+import { ownsWrites } from '../origins/policy.js'
 import { assertOfOrigin, refuseFence, refuseOwned, toWanting } from '../origins/request.js'
-import { isUntaken, notTaken, type Untaken, writeStatus } from '../origins/writing/answer.js'
+import {
+  isUntaken,
+  notTaken,
+  outboxPending,
+  type Untaken,
+  writeStatus,
+} from '../origins/writing/answer.js'
 import { isOwned, toChange } from '../origins/writing/request.js'
 import type { Change, WriteEnd } from '../origins/writing/writer.js'
 import { problemResponses } from '../problems.js'
@@ -29,8 +35,10 @@ const THROUGH = [
   'write-refused',
   'origin-failed',
   'origin-unavailable',
+  'outbox-pending',
+  'outbox-full',
 ] as const
-const STORED = { type: 'null', headers: { ...ETAG, ...REPLAYED } } as const
+const STORED = { type: 'null', headers: { ...ETAG, ...REPLAYED, ...PENDING } } as const
 
 export const writeRoutes: FastifyPluginAsyncTypebox<EntryRouteOptions> = async (
   app,
@@ -49,11 +57,12 @@ export const writeRoutes: FastifyPluginAsyncTypebox<EntryRouteOptions> = async (
     const isMatch = asked.condition?.match !== undefined
     if (isUntaken(end)) throw notTaken(end, `header/if-${isMatch ? '' : 'none-'}match`)
     if ('originStatus' in end) reply.header('cache-status', writeStatus(end))
+    if ('isPending' in end) reply.header('lockstep-pending', end.version)
     return end
   }
 
-  /** A PUT that the origin takes before the cache does. */
-  async function writeThrough(
+  /** A PUT that the origin takes before or after the cache. */
+  async function writeToOrigin(
     request: FastifyRequest,
     reply: FastifyReply,
     key: CacheKey,
@@ -82,7 +91,7 @@ export const writeRoutes: FastifyPluginAsyncTypebox<EntryRouteOptions> = async (
         operationId: 'putCacheEntry',
         summary: 'Store a value',
         description:
-          'Stores bytes of any content type, in place of what the key held. It can be conditional: on a version, on there being no value, or on a lease that still holds (412 where it does not). With `Prefer: return=representation` and `If-None-Match: *` the answer is the value that is there. In a space that writes through, the origin takes it first.',
+          'Stores bytes of any content type, in place of what the key held. It can be conditional: on a version, on there being no value, or on a lease that still holds (412 where it does not). With `Prefer: return=representation` and `If-None-Match: *` the answer is the value that is there. In a space that writes through, the origin takes it first; in one that writes behind, later.',
         tags: ['cache'],
         params: EntryParams,
         querystring: schemas.WriteQuery,
@@ -113,8 +122,8 @@ export const writeRoutes: FastifyPluginAsyncTypebox<EntryRouteOptions> = async (
       const key = await keyOf(request, policyOf)
       const idempotency = requestIdentity(request, idempotencyTtlMs)
       const write = toWrite(request, key.policy, idempotency)
-      const outcome = writesThrough(key.policy)
-        ? await writeThrough(request, reply, key, write)
+      const outcome = ownsWrites(key.policy)
+        ? await writeToOrigin(request, reply, key, write)
         : await store.write(key, write)
       switch (outcome.kind) {
         case 'conflict':
@@ -124,6 +133,8 @@ export const writeRoutes: FastifyPluginAsyncTypebox<EntryRouteOptions> = async (
         case 'fence-outdated':
           metrics.write(key.space, 'refused')
           throw fenceOutdated(write.condition?.fence, outcome.highest)
+        case 'outbox-pending':
+          throw outboxPending()
         case 'precondition-failed':
           if (outcome.entry) return present(reply, key, outcome.entry)
           metrics.write(key.space, 'refused')
@@ -153,12 +164,12 @@ export const writeRoutes: FastifyPluginAsyncTypebox<EntryRouteOptions> = async (
         operationId: 'deleteCacheEntry',
         summary: 'Delete a value',
         description:
-          'Drops a value of any kind; a load that began before cannot fill the key any more. It succeeds as well where there is nothing. In a space that writes through, the origin deletes first.',
+          'Drops a value of any kind; a load that began before cannot fill the key any more. It succeeds as well where there is nothing. In a space that writes through, the origin deletes first; in one that writes behind, later.',
         tags: ['cache'],
         params: EntryParams,
         headers: schemas.ChangeHeaders,
         response: {
-          204: { description: 'Nothing is there now.', type: 'null' },
+          204: { description: 'Nothing is there now.', type: 'null', headers: PENDING },
           ...problemResponses(
             ...COMMON_PROBLEMS,
             'precondition-failed',
@@ -171,13 +182,14 @@ export const writeRoutes: FastifyPluginAsyncTypebox<EntryRouteOptions> = async (
     async (request, reply) => {
       const key = await keyOf(request, policyOf)
       const condition = toCondition(request.headers)
-      const outcome = writesThrough(key.policy)
+      const outcome = ownsWrites(key.policy)
         ? await change(request, reply, key, { value: undefined, condition })
         : await store.remove(key, condition)
       if (outcome.kind === 'precondition-failed') {
         throw preconditionFailed(reply, key.key, outcome.version)
       }
       if (outcome.kind === 'fence-outdated') throw fenceOutdated(condition.fence, outcome.highest)
+      if (outcome.kind === 'outbox-pending') throw outboxPending()
       metrics.invalidated(key.space, 'keys', 'hard', 1)
       return reply.code(204).send(null)
     },

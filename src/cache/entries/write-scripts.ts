@@ -20,6 +20,8 @@ export type WriteReply =
       readonly version: number
       readonly entry: Entry | undefined
     }
+  /** What is there has yet to reach its origin. */
+  | { readonly kind: 'outbox-pending' }
   | { readonly kind: 'lease-lost' }
   /** The idempotency key, or the lease, was used for another request. */
   | { readonly kind: 'conflict' }
@@ -55,6 +57,7 @@ export const writeScript = defineScript({
     'precondition-failed',
     'lease-lost',
     'conflict',
+    'outbox-pending',
     'fence-outdated',
   ],
   buffers: true,
@@ -78,24 +81,25 @@ export const writeScript = defineScript({
 export type RemoveReply =
   | { readonly kind: 'removed' }
   | { readonly kind: 'precondition-failed'; readonly version: number }
+  | { readonly kind: 'outbox-pending' }
   | FenceOutdated
 
 export const removeScript = defineScript({
   name: 'cache.remove',
   file: new URL('../scripts/remove.lua', import.meta.url),
   keys: ['clock', 'entry', 'lease', 'values', 'fences?'],
-  args: ['on_restart', 'space', 'name', 'condition', 'idle_ms', 'fence?'],
-  outcomes: ['removed', 'precondition-failed', 'fence-outdated'],
+  args: ['on_restart', 'space', 'name', 'condition', 'idle_ms', 'invalidates', 'fence?'],
+  outcomes: ['removed', 'precondition-failed', 'outbox-pending', 'fence-outdated'],
   decode(reply, outcome): RemoveReply {
     const [, version] = integers(reply, 2)
     if (outcome === 'fence-outdated') return { kind: outcome, highest: version }
-    return outcome === 'removed' ? { kind: outcome } : { kind: outcome, version }
+    return outcome === 'precondition-failed' ? { kind: outcome, version } : { kind: outcome }
   },
 })
 
 export interface TouchReply {
   /** Only a `fresh` value was touched; `refused`: the condition does not hold. */
-  readonly state: EntryState | 'refused'
+  readonly state: EntryState | 'refused' | 'outbox-pending'
   /** 0 for a miss. */
   readonly version: number
 }
@@ -105,7 +109,7 @@ export const touchScript = defineScript({
   file: new URL('../scripts/touch.lua', import.meta.url),
   keys: ['clock', 'entry', 'values'],
   args: ['on_restart', 'space', 'name', 'ttl_ms', 'jitter_ms', 'idle_ms', 'condition'],
-  outcomes: ['fresh', 'miss', 'stale', 'negative', 'refused'],
+  outcomes: ['fresh', 'miss', 'stale', 'negative', 'refused', 'outbox-pending'],
   decode(reply, state): TouchReply {
     const [, version] = integers(reply, 2)
     return { state, version }

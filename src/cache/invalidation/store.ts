@@ -89,6 +89,7 @@ export function createInvalidationStore(
                 name: key,
                 condition: '',
                 idle_ms: 0,
+                invalidates: 1,
               })
         }),
       )

@@ -115,5 +115,6 @@ export function aged({ entry, readAt }: Kept, now: number): Entry {
     contentEncoding: entry.contentEncoding,
     tags: entry.tags,
     payload: entry.payload,
+    isPending: entry.isPending === true,
   }
 }

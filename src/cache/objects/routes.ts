@@ -19,6 +19,7 @@ import {
 } from '../entries/schemas.js'
 import { EntryParams, ETAG, REPLAYED } from '../fields.js'
 import { refuseOwned } from '../origins/request.js'
+import { outboxPending } from '../origins/writing/answer.js'
 import { problem } from '../problems.js'
 import type { RouteOptions } from '../route-options.js'
 import { recordChange, takeFound } from './answer.js'
@@ -88,6 +89,7 @@ export const objectRoutes: FastifyPluginAsyncTypebox<
             'precondition-failed',
             'fence-outdated',
             'origin-owned',
+            'outbox-pending',
           ),
         },
       },
@@ -133,6 +135,8 @@ function refusal(key: string, refused: Refused, maxValueBytes: number): Problem 
   switch (refused.kind) {
     case 'conflict':
       return conflict()
+    case 'outbox-pending':
+      return outboxPending()
     case 'kind-mismatch':
       return kindMismatch(key, 'an object', refused.found)
     case 'overflow':

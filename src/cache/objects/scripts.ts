@@ -44,6 +44,8 @@ export type PatchReply =
     }
   | { readonly kind: 'kind-mismatch'; readonly found: EntryKind }
   | { readonly kind: 'conflict' }
+  /** What is there has yet to reach its origin. */
+  | { readonly kind: 'outbox-pending' }
   /** Nothing is there, and the patch sets or increments nothing. */
   | { readonly kind: 'miss' }
   | { readonly kind: 'overflow' | 'not-an-integer'; readonly field: string }
@@ -84,6 +86,7 @@ export const patchScript = defineScript({
     'too-large',
     'too-many-fields',
     'precondition-failed',
+    'outbox-pending',
     'fence-outdated',
   ],
   units: ({ change }) => 1 + change.length,

@@ -38,6 +38,7 @@ function faultsOf(origin: OriginSettings): Faults {
     'origin/warm/keysUrl':
       warm?.keysUrl !== undefined && ofUrl === undefined ? listFault(warm.keysUrl, url) : undefined,
     ...keyFaults(warm?.keys ?? []),
+    'origin/behind': origin.behind && write !== 'behind' ? 'belongs to write: behind' : undefined,
   }
 }
 

@@ -1,12 +1,23 @@
 import { atScrape, type Metrics } from '../../metrics/registry.js'
 import type { Exchanged } from './client.js'
 import { isAnswer } from './loading/loaded-value.js'
+import type { OutboxState } from './outbox/scripts.js'
+import type { Delivered } from './outbox/verdict.js'
 import { verdictOf } from './writing/verdict.js'
 
 /** What a request is for: a caller that waits, a value that is still served, a change, or the keys to warm. */
 export type Operation = 'load' | 'refresh' | 'write' | 'delete' | 'list'
 
 export type OriginMetrics = ReturnType<typeof createOriginMetrics>
+
+const OF_ITS_PART = ', of the outboxes that this process delivers: sum over all processes'
+
+interface OriginState {
+  readonly used: number
+  readonly isOpen: boolean
+  /** Undefined where no write goes behind. */
+  readonly behind: OutboxState | undefined
+}
 
 /** In seconds, to the longest `timeoutMs`. */
 const SECONDS = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60]
@@ -49,6 +60,19 @@ export function createOriginMetrics(metrics: Metrics) {
     'Keys that the warmings of this process have yet to load or skip',
     ['space'],
   )
+  const ofOutbox = (name: string, help: string) =>
+    metrics.gauge(`lockstep_cache_outbox_${name}`, `${help}${OF_ITS_PART}`, ['space'])
+  const outbox = {
+    pending: ofOutbox('pending', 'Keys that origins have yet to get'),
+    failed: ofOutbox('failed', 'Keys that origins refused, which wait for an operator'),
+    bytes: ofOutbox('bytes', 'Bytes of the entries of both'),
+    oldest: ofOutbox('oldest_age_seconds', 'How long origins are behind'),
+  }
+  const delivered = metrics.counter(
+    'lockstep_cache_outbox_deliveries_total',
+    'Writes that this process brought to the origins of spaces, by outcome: delivered; superseded (the origin has something newer); refused (it will not be tried again); failed (it will, unless it was too often); away (the origin did not answer, or is away); lost (another instance has it)',
+    ['space', 'outcome'],
+  )
   return {
     watchWarmings(running: () => Iterable<readonly [space: string, left: number]>): void {
       atScrape(warmings, () => {
@@ -60,6 +84,9 @@ export function createOriginMetrics(metrics: Metrics) {
         }
       })
     },
+    delivered(space: string, outcome: Delivered['outcome'] | 'lost'): void {
+      delivered.labels(space, outcome).inc()
+    },
     warmed(space: string, outcome: 'loaded' | 'skipped' | 'failed'): void {
       warmed.labels(space, outcome).inc()
     },
@@ -67,13 +94,17 @@ export function createOriginMetrics(metrics: Metrics) {
       requests.labels(space, operation, outcomeOf(operation, exchanged)).inc()
       seconds.labels(space).observe(tookMs / 1_000)
     },
-    watch(origins: () => Iterable<readonly [string, { used: number; isOpen: boolean }]>): void {
+    watch(origins: () => Iterable<readonly [string, OriginState]>): void {
       atScrape(inFlight, () => {
-        inFlight.reset()
-        open.reset()
-        for (const [space, { used, isOpen }] of origins()) {
+        for (const gauge of [inFlight, open, ...Object.values(outbox)]) gauge.reset()
+        for (const [space, { used, isOpen, behind }] of origins()) {
           inFlight.set({ space }, used)
           open.set({ space }, isOpen ? 1 : 0)
+          if (!behind) continue
+          outbox.pending.set({ space }, behind.pending)
+          outbox.failed.set({ space }, behind.failed)
+          outbox.bytes.set({ space }, behind.bytes)
+          outbox.oldest.set({ space }, behind.oldestMs / 1_000)
         }
       })
     },

@@ -6,6 +6,11 @@ import { Loads, type Wanting } from './loading/loads.js'
 import { FAILURES, type LoadingReply } from './loading/reply.js'
 import type { OriginMetrics } from './metrics.js'
 import { Origin } from './origin.js'
+import { BehindWriter } from './outbox/behind-writer.js'
+import { Deliverer, type DelivererOptions } from './outbox/deliverer.js'
+import type { Durability } from './outbox/durability.js'
+import type { OutboxRegister } from './outbox/register.js'
+import type { OutboxStore } from './outbox/store.js'
 import { readsThrough } from './policy.js'
 import type { OriginSettings } from './schemas.js'
 import { RefreshAhead, type RefreshAheadOptions } from './warming/refresh-ahead.js'
@@ -25,6 +30,13 @@ export interface OriginsOptions {
   readonly ahead: Pick<RefreshAheadOptions, 'hotKeys' | 'peek' | 'policyOf'>
   readonly writes: WriteLeases
   readonly warmings: Warmings
+  readonly behind: Pick<DelivererOptions, 'entries' | 'partitions' | 'policyOf'> & {
+    readonly outbox: OutboxStore
+    readonly durability: Durability
+    readonly register: OutboxRegister
+    /** Whether some space takes writes only where Redis keeps them. */
+    readonly onNeed: (isNeeded: boolean) => void
+  }
 }
 
 interface Running {
@@ -35,7 +47,9 @@ interface Running {
   readonly loads: Loads | undefined
   /** What loads without being asked. */
   readonly unasked: readonly { stop(): void }[]
-  readonly writer: Writer
+  readonly writer: Pick<Writer, 'write'>
+  /** Undefined where no write goes behind. */
+  readonly deliverer: Deliverer | undefined
 }
 
 /** Requests that began with settings of before a reload are over then. */
@@ -71,7 +85,7 @@ export class Origins {
   }
 
   /**
-   * A write that its origin takes before the cache does. Where there is a condition and nothing to
+   * A write that its origin takes before or after the cache does. Where there is a condition and nothing to
    * compare it with, the value is loaded first.
    * @returns `miss` where reads load nothing
    */
@@ -115,8 +129,12 @@ export class Origins {
     }
   }
 
-  close(): void {
+  /** @param endsAt until when it may deliver writes, by `performance.now()` */
+  async close(endsAt: number): Promise<void> {
+    await Promise.all([...this.#spaces.values()].map(({ deliverer }) => deliverer?.finish(endsAt)))
     for (const origin of this.#open) origin.close()
+    this.#options.behind.durability.close()
+    this.#options.behind.register.close()
   }
 
   #replace(spaces: Spaces): void {
@@ -129,22 +147,53 @@ export class Origins {
       const isKept = known?.text === text && origin.headersFile === undefined
       this.#spaces.set(space, isKept ? known : this.#start(space, origin, text))
     }
-    for (const [space, { origin, unasked }] of before) {
+    this.#showBehind()
+    for (const [space, { origin, unasked, deliverer }] of before) {
       if (this.#spaces.get(space)?.origin === origin) continue
       for (const one of unasked) one.stop()
+      void deliverer?.stop()
       this.#retire(origin)
     }
   }
 
+  /** Which outboxes this process serves. */
+  #showBehind(): void {
+    const { register, onNeed } = this.#options.behind
+    const policies = [...this.#spaces].flatMap(([space, { origin, deliverer }]) =>
+      deliverer ? [{ space, ...origin.policy }] : [],
+    )
+    register.own(
+      policies.flatMap(({ space, namespaces }) =>
+        namespaces.map((namespace) => ({ namespace, space })),
+      ),
+    )
+    onNeed(policies.some(({ behind }) => !behind.anyRedis))
+  }
+
   #start(space: string, settings: OriginSettings, text: string): Running {
-    const { entries, leases, metrics, writes } = this.#options
+    const { behind, entries, leases, metrics, writes } = this.#options
     const origin = new Origin(settings, metrics)
     this.#open.add(origin)
     const loads = readsThrough({ origin: origin.policy })
       ? new Loads(new Loader(origin, { entries, leases }), entries)
       : undefined
     const unasked = loads ? [...this.#unasked(space, { origin, loads })] : []
-    return { text, origin, loads, unasked, writer: new Writer(origin, writes) }
+    const isBehind = origin.policy.write === 'behind'
+    return {
+      text,
+      origin,
+      loads,
+      unasked,
+      writer: isBehind ? new BehindWriter(behind) : new Writer(origin, writes),
+      deliverer: isBehind
+        ? new Deliverer({
+            ...behind,
+            space,
+            origin,
+            onDelivery: (outcome) => metrics.delivered(space, outcome),
+          })
+        : undefined,
+    }
   }
 
   *#unasked(space: string, { origin, loads }: { origin: Origin; loads: Loads }) {
@@ -166,8 +215,9 @@ export class Origins {
   }
 
   *#states() {
-    for (const [space, { origin }] of this.#spaces) {
-      yield [space, { used: origin.slots.used, isOpen: origin.circuit.isOpen }] as const
+    for (const [space, { origin, deliverer }] of this.#spaces) {
+      const { circuit, slots } = origin
+      yield [space, { used: slots.used, isOpen: circuit.isOpen, behind: deliverer?.state }] as const
     }
   }
 }

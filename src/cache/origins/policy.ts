@@ -15,8 +15,11 @@ export interface OriginPolicy {
   readonly ttlFrom: 'space' | 'response'
   /** Whether a read loads what is missing. */
   readonly read: 'through' | 'none'
-  /** through: a write reaches the origin before the cache. none: it changes the cache alone. */
-  readonly write: 'none' | 'through'
+  /**
+   * through: a write reaches the origin before the cache. behind: the other way round. none: it changes
+   * the cache alone.
+   */
+  readonly write: 'none' | 'through' | 'behind'
   /** The longest time in which the origin may still apply a write that was given up. */
   readonly applyWithinMs: number
   /** drop: the origin keeps another form of what it is given, so it is not stored. */
@@ -24,6 +27,7 @@ export interface OriginPolicy {
   /** Whether a caller sees what the origin says of a write that it refuses. */
   readonly exposeErrors: boolean
   readonly warm?: WarmPolicy
+  readonly behind: BehindPolicy
 }
 
 /** The keys that are loaded before callers ask for them: listed, or read from a URL. */
@@ -39,6 +43,31 @@ export interface WarmPolicy {
 }
 
 const DEFAULT_WARM = Object.freeze({ onStart: false, concurrency: 8, ratePerSecond: 100 })
+
+/** How writes reach their origin after the cache. */
+export interface BehindPolicy {
+  /** A write is due after this; what is written meanwhile is sent once. */
+  readonly intervalMs: number
+  /** Keys that are pending or failed, of a namespace. */
+  readonly maxPending: number
+  /** Of their entries, in Redis. */
+  readonly maxPendingBytes: number
+  /** Answers of the origin to one write, before it waits for an operator. */
+  readonly maxAttempts: number
+  /** From one attempt to the next, doubled each time. */
+  readonly backoff: { readonly baseMs: number; readonly maxMs: number }
+  /** Take writes also where Redis may drop them: it evicts, or writes no AOF. */
+  readonly anyRedis: boolean
+}
+
+export const DEFAULT_BEHIND: BehindPolicy = Object.freeze({
+  intervalMs: 1_000,
+  maxPending: 10_000,
+  maxPendingBytes: 64 * 1024 * 1024,
+  maxAttempts: 10,
+  backoff: Object.freeze({ baseMs: 1_000, maxMs: 60_000 }),
+  anyRedis: false,
+})
 
 export const DEFAULT_ORIGIN = Object.freeze({
   namespaces: Object.freeze(['default']) as readonly string[],
@@ -57,11 +86,13 @@ export const toOriginPolicy = ({
   headers: _,
   headersFile: __,
   warm,
+  behind: { backoff, ...behind } = {},
   ...settings
 }: OriginSettings): OriginPolicy => ({
   ...DEFAULT_ORIGIN,
   ...settings,
   ...(warm && { warm: { ...DEFAULT_WARM, ...warm } }),
+  behind: { ...DEFAULT_BEHIND, ...behind, backoff: { ...DEFAULT_BEHIND.backoff, ...backoff } },
 })
 
 interface Owned {
@@ -71,8 +102,9 @@ interface Owned {
 /** Whether a read of a space loads what is missing. */
 export const readsThrough = ({ origin }: Owned): boolean => origin?.read === 'through'
 
-/** Whether a write of a space goes to its origin. */
-export const writesThrough = ({ origin }: Owned): boolean => origin?.write === 'through'
+/** Whether the writes of a space go to its origin, before or after the cache. */
+export const ownsWrites = ({ origin }: Owned): boolean =>
+  origin !== undefined && origin.write !== 'none'
 
 /** A load has a lease for this much longer than the origin has time: its fill has to be sent. */
 const FILL_MS = 1_000

@@ -6,7 +6,7 @@ import { problem } from '../problems.js'
 import { keyFault } from './address.js'
 import type { Wanting } from './loading/loads.js'
 import type { Trace } from './origin.js'
-import { type OriginPolicy, writesThrough } from './policy.js'
+import { type OriginPolicy, ownsWrites } from './policy.js'
 
 /**
  * Whether a request to the origin may be about this key.
@@ -47,7 +47,7 @@ const OWNED =
 
 /** @throws Problem origin-owned where writes go to the origin: this change cannot. */
 export function refuseOwned({ policy }: CacheKey): void {
-  if (writesThrough(policy)) throw problem('origin-owned', OWNED)
+  if (ownsWrites(policy)) throw problem('origin-owned', OWNED)
 }
 
 /** What a request for many keys wants: each waits for its own time. */

@@ -8,6 +8,8 @@ const Namespace = Type.String({
   description: 'a-z, 0-9 and -, at most 63 characters.',
 })
 
+const closed = { additionalProperties: false }
+
 /** Keys of one warming. */
 export const MAX_WARMED_KEYS = 10_000
 
@@ -22,7 +24,27 @@ const WarmSection = Type.Object(
     concurrency: Type.Optional(Type.Integer({ minimum: 1, maximum: 500 })),
     ratePerSecond: Type.Optional(Type.Integer({ minimum: 1, maximum: 10_000 })),
   },
-  { additionalProperties: false, ...exactlyOneOf('keys', 'keysUrl') },
+  { ...closed, ...exactlyOneOf('keys', 'keysUrl') },
+)
+
+const BackOff = Type.Object(
+  {
+    baseMs: Type.Optional(DurationMs(10, 3_600_000, '')),
+    maxMs: Type.Optional(DurationMs(10, 3_600_000, '')),
+  },
+  closed,
+)
+
+const Behind = Type.Object(
+  {
+    intervalMs: Type.Optional(DurationMs(0, 60_000, '')),
+    maxPending: Type.Optional(Type.Integer({ minimum: 1, maximum: 100_000 })),
+    maxPendingBytes: Type.Optional(Type.Integer({ minimum: 1_024, maximum: 4 * 1024 ** 3 })),
+    maxAttempts: Type.Optional(Type.Integer({ minimum: 1, maximum: 1_000 })),
+    backoff: Type.Optional(BackOff),
+    anyRedis: Type.Optional(Type.Boolean()),
+  },
+  closed,
 )
 
 /** `origin` of a space in the configuration file: the HTTP service that owns its values. */
@@ -37,14 +59,15 @@ export const OriginSection = Type.Object(
     refreshAhead: Type.Optional(Type.Boolean()),
     ttlFrom: Type.Optional(Type.Enum(['space', 'response'])),
     read: Type.Optional(Type.Enum(['through', 'none'])),
-    write: Type.Optional(Type.Enum(['none', 'through'])),
+    write: Type.Optional(Type.Enum(['none', 'through', 'behind'])),
     // With the longest time-out and its margin less than an hour: marks may not live longer.
     applyWithinMs: Type.Optional(DurationMs(0, 3_500_000, '')),
     after: Type.Optional(Type.Enum(['store', 'drop'])),
     exposeErrors: Type.Optional(Type.Boolean()),
     warm: Type.Optional(WarmSection),
+    behind: Type.Optional(Behind),
   },
-  { additionalProperties: false },
+  closed,
 )
 
 export type OriginSettings = Static<typeof OriginSection>

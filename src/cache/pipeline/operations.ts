@@ -16,7 +16,7 @@ import type { CacheKey, WriteOptions } from '../entries/store.js'
 import type { CacheMetrics } from '../metrics.js'
 import type { Wanting } from '../origins/loading/loads.js'
 import { resultOf } from '../origins/loading/reply.js'
-import { readsThrough, writesThrough } from '../origins/policy.js'
+import { ownsWrites, readsThrough } from '../origins/policy.js'
 import { assertOfOrigin } from '../origins/request.js'
 import type { PolicyOf } from '../spaces/store.js'
 import type { Operation } from './schemas.js'
@@ -56,7 +56,7 @@ export async function plan(
   if (foreign) throw invalid(`${pointer}/${foreign}`, `does not belong to ${op}`)
   const key: CacheKey = { namespace, space, key: name, policy: await policyOf(namespace, space) }
   const { encoding = 'json' } = sent
-  if (op !== 'get' && writesThrough(key.policy)) return planOwned(key)
+  if (op !== 'get' && ownsWrites(key.policy)) return planOwned(key)
   switch (op) {
     case 'get':
       if (readsThrough(key.policy)) assertOfOrigin(key, `${pointer}/key`)
@@ -146,6 +146,8 @@ function incremented(key: CacheKey, reply: IncrReply, metrics: CacheMetrics): It
       return written(key.key, 'precondition-failed', reply.version)
     case 'fence-outdated':
       return written(key.key, 'fence-outdated')
+    case 'outbox-pending':
+      return written(key.key, 'outbox-pending')
     case 'conflict':
       return written(key.key, 'idempotency-conflict')
   }

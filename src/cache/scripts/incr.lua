@@ -26,6 +26,7 @@ RETURN outcome version replayed value
   4 overflow: the result would leave 64 bits
   5 conflict: the idempotency key belongs to another request
   6 precondition-failed; version of what is there, 0 for nothing
+  7 outbox-pending: what is there has yet to reach its origin
   8 fence-outdated; the highest fence that came before, as version
   Only 1 and 2 change the counter, and have a value.
 
@@ -50,6 +51,7 @@ if highest then return { 8, highest, 0 } end
 
 local clock = read_clock(clock_key, space, on_restart)
 local entry = read_entry(entry_key)
+if entry and entry.pending then return { 7, entry.version, 0 } end
 local state = judge(entry, clock, space, idle_ms)
 local there, other_kind, other_version = look_up(state, entry, COUNTER, condition)
 if other_kind then return { 3, other_kind, 0 } end

@@ -34,6 +34,7 @@ RETURN outcome version replayed sums...
   8 too-large: more bytes than may be
   9 too-many-fields
   10 precondition-failed; version of what is there, 0 for nothing
+  11 outbox-pending: what is there has yet to reach its origin
   12 fence-outdated; the highest fence that came before, as version
   From 3 on nothing is applied.
 
@@ -61,6 +62,7 @@ if highest then return { 12, highest, 0 } end
 
 local clock = read_clock(clock_key, space, on_restart)
 local entry = read_entry(entry_key)
+if entry and entry.pending then return { 11, entry.version, 0 } end
 local there, other_kind, other_version =
   look_up(judge(entry, clock, space, idle_ms), entry, OBJECT, condition)
 if other_kind then return { 3, other_kind, 0 } end

@@ -48,9 +48,9 @@ local entry = read_entry(entry_key)
 local state, logical, stale = judge(entry, clock, space, idle_ms, has_failed)
 local holds_bytes = state == 0 or entry.kind == BYTES
 
--- A value that the caller does not accept is a miss.
+-- A value that the caller does not accept is a miss, unless there is no newer one anywhere.
 if state == 2 and max_stale_ms >= 0 and now_us - logical > max_stale_ms * 1000 then state = 0 end
-if state == 1 and logical - now_us < min_fresh_ms * 1000 then state = 0 end
+if state == 1 and not entry.pending and logical - now_us < min_fresh_ms * 1000 then state = 0 end
 
 local outcome, left_ms, proof = 0, 0, ''
 if want > 0 and state ~= 3 and holds_bytes then

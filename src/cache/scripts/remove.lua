@@ -11,11 +11,13 @@ ARGV space        string
 ARGV name         string  the key, for its message
 ARGV condition    string  see lib/condition.lua
 ARGV idle_ms      int     longest time without use, 0 for none
+ARGV invalidates  0 or 1  1: a value that its origin has yet to get ends once it is delivered
 ARGV fence?       string  that it came with, see fences.lua
 
 RETURN outcome version
   1, clk      removed
   2, version  precondition-failed; version of what is there, 0 for nothing
+  3, version  outbox-pending: what is there has yet to reach its origin
   4, highest  fence-outdated: the highest fence that came before
 
 COST O(1)
@@ -27,14 +29,22 @@ COST O(1)
 -- @use lib/writes.lua
 local clock_key, entry_key, lease_key, values_key = KEYS[1], KEYS[2], KEYS[3], KEYS[4]
 local on_restart, space, name = ARGV[1], ARGV[2], ARGV[3]
-local condition, idle_ms, fence = ARGV[4], tonumber(ARGV[5]), ARGV[6]
+local condition, idle_ms, invalidates, fence = ARGV[4], tonumber(ARGV[5]), ARGV[6] == '1', ARGV[7]
 
 local highest = outdated_by(KEYS[5], fence)
 if highest then return { 4, highest } end
 
 local clock = read_clock(clock_key, space, on_restart)
+local entry = read_entry(entry_key)
+if entry and entry.pending then
+  if not invalidates then return { 3, entry.version } end
+  -- First, because it begins with PEXPIRE, after which a full Redis lets the script write.
+  tick_if_saved(clock)
+  -- Of no clock.
+  redis.call('SETRANGE', entry_key, EPOCH_AT, struct.pack('>d', 0))
+  return { 1, clock.clk }
+end
 if condition ~= '' then
-  local entry = read_entry(entry_key)
   local there = version_of(judge(entry, clock, space, idle_ms), entry)
   if not fits(there, condition) then return { 2, there } end
 end

@@ -22,7 +22,7 @@ local clock = read_clock(clock_key, space, on_restart)
 tick_if_saved(clock)
 
 local entry = read_entry(entry_key)
-if entry and entry.epoch == clock.epoch and now_us < entry.logical then
+if entry and entry.epoch == clock.epoch and (entry.pending or now_us < entry.logical) then
   make_stale(entry, math.huge)
 end
 local lease = read_lease(lease_key, clock)

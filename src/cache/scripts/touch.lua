@@ -18,7 +18,8 @@ RETURN outcome version
   2, version  stale: only a load makes it fresh again
   3, version  negative: it is known to have no value
   4, version  refused: the condition does not hold
-  Of 0, 2, 3 and 4 nothing changed.
+  5, version  outbox-pending: its time begins once its origin has it
+  Of all but 1 nothing changed.
 
 COST O(1), and O(tags) for an entry with tags
 ]]
@@ -31,6 +32,7 @@ local ttl_ms, jitter_ms, idle_ms, condition = tonumber(ARGV[4]), tonumber(ARGV[5
 
 local clock = read_clock(clock_key, space, on_restart)
 local entry = read_entry(entry_key)
+if entry and entry.pending then return { 5, entry.version } end
 local state = judge(entry, clock, space, idle_ms)
 if state ~= 1 then return { state, state == 0 and 0 or entry.version } end
 if not fits(entry.version, condition) then return { 4, entry.version } end

@@ -26,6 +26,7 @@ RETURN outcome clk version first validator
   4 precondition-failed; version of what is there, 0 for nothing
   5 miss: there is nothing to compare the condition with
   6 conflict: the idempotency key was used for another request
+  7 outbox-pending: what is there has yet to reach its origin by the outbox
   Of all but 3 nothing changed.
 
 COST O(max_notes), and O(tags) for an entry with tags
@@ -48,6 +49,7 @@ if repeated and repeated[1] ~= BEGUN then return { repeated[1], 0, repeated[2], 
 
 local clock = read_clock(clock_key, space, on_restart)
 local entry = read_entry(entry_key)
+if entry and entry.pending then return { 7, 0, entry.version, 0, '' } end
 local state = judge(entry, clock, space, idle_ms)
 local version = version_of(state, entry)
 if condition ~= '' and state == 0 then return { 5, 0, 0, 0, '' } end

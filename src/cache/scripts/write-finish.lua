@@ -49,7 +49,7 @@ local _, hard = marks_of(clock, space, split_tags(tags), math.huge)
 local is_current = writes.epoch == clock.epoch and clk >= hard -- @place write-under-marks
 
 -- First, because a full Redis lets a script write only after its first freeing command.
-redis.call('UNLINK', entry_key, values_key)
+drop_delivered(entry_key, values_key)
 -- Without its note it may have reached the origin at any time since: nothing that began meanwhile counts.
 if note then save_writes(lease_key, writes) else void_lease(lease_key) end -- @place late-finish
 if not (store and is_alone and is_current) then

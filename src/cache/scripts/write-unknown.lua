@@ -30,7 +30,7 @@ take_note(writes, clk)
 writes.contended = true
 add_note(writes, clk, now_us + apply_within_ms * 1000, max_notes) -- @place note-of-an-unknown-outcome
 -- First, because a full Redis lets a script write only after its first freeing command.
-redis.call('UNLINK', entry_key, values_key)
+drop_delivered(entry_key, values_key)
 save_writes(lease_key, writes)
 tick_if_saved(clock)
 publish_key(clock, space, name, true)

@@ -32,6 +32,7 @@ RETURN outcome version replayed verdict entry
   3 precondition-failed; version of the present value, 0 for none; verdict and entry, see describe
   4 lease-lost: the lease is not, or no longer, the caller's
   5 conflict: the idempotency key, or the lease, was used for another request
+  6 outbox-pending: the value that is there has yet to reach its origin
   7 fence-outdated; the highest fence that came before, as version
 
 COST O(1), and O(tags)
@@ -58,6 +59,7 @@ if highest then return { 7, highest, 0 } end
 
 local clock = read_clock(clock_key, space, on_restart)
 local entry = read_entry(entry_key)
+if entry and entry.pending then return { 6, entry.version, 0 } end
 local state, logical, stale = judge(entry, clock, space, idle_ms)
 local lease, why = lease_of_fill(fill, entry, clock, lease_key, space, name, tags)
 if why == 'conflict' then return { 5, 0, 0 } end

@@ -33,6 +33,23 @@ export const originFile = (
     },
   })
 
+/** A space that writes behind, to a Redis of tests, which writes nothing to disk. */
+export const behind = (
+  settings: object,
+  origin: object = {},
+  space: LoadingSpace = {},
+): LoadingSpace => ({
+  ttlMs: 3_600_000,
+  staleMs: 3_600_000,
+  ...space,
+  origin: {
+    write: 'behind',
+    applyWithinMs: 0,
+    behind: { anyRedis: true, backoff: { baseMs: 10, maxMs: 20 }, ...settings },
+    ...origin,
+  },
+})
+
 /** Calls of a space that loads from the origin that a test gives. */
 export function loadingDriver(harness: Harness) {
   const cache = cacheDriver(harness, SPACE)

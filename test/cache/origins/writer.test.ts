@@ -8,7 +8,13 @@ import { toPolicy } from '../../../src/cache/spaces/policy.js'
 import { StoreError } from '../../../src/redis/errors.js'
 import { useOrigin } from './test-origin.js'
 
-const METRICS: OriginMetrics = { requested() {}, warmed() {}, watch() {}, watchWarmings() {} }
+const METRICS: OriginMetrics = {
+  requested() {},
+  delivered() {},
+  warmed() {},
+  watch() {},
+  watchWarmings() {},
+}
 const key = { namespace: 'default', space: 'users', key: 'a', policy: toPolicy({}) }
 const BEGUN = { kind: 'begun', clk: 1, first: 1, version: 0, validator: undefined } as const
 const value = { payload: Buffer.from('x'), contentType: 'a/b', contentEncoding: '', tags: [] }

@@ -66,6 +66,11 @@ Operation = Literal[
     "startCacheWarming",
     "getCacheWarming",
     "cancelCacheWarming",
+    "getCacheOutbox",
+    "listFailedCacheWrites",
+    "retryCacheWrites",
+    "flushCacheOutbox",
+    "discardCacheWrites",
     "listHotCacheKeys",
     "getRateLimitPolicy",
     "putRateLimitPolicy",
@@ -344,6 +349,11 @@ class ListCacheSpacesQuery(TypedDict):
 class IdSpacePath(TypedDict):
     space: str
     id: str
+
+class ListFailedCacheWritesQuery(TypedDict):
+    prefix: NotRequired[str]
+    limit: NotRequired[int]
+    cursor: NotRequired[str]
 
 class ListHotCacheKeysQuery(TypedDict):
     limit: NotRequired[int]
@@ -1202,6 +1212,54 @@ class AsyncCalls(AsyncBridge):
         path: IdSpacePath,
         **options: Unpack[CallOptions]
     ) -> Answer[CacheWarming]: ...
+    @overload
+    async def call(
+        self,
+        operation: Literal["getCacheOutbox"],
+        /,
+        *,
+        path: SpacePath,
+        **options: Unpack[CallOptions]
+    ) -> Answer[CacheOutbox]: ...
+    @overload
+    async def call(
+        self,
+        operation: Literal["listFailedCacheWrites"],
+        /,
+        *,
+        path: SpacePath,
+        query: ListFailedCacheWritesQuery = ...,
+        **options: Unpack[CallOptions]
+    ) -> Answer[FailedCacheWrites]: ...
+    @overload
+    async def call(
+        self,
+        operation: Literal["retryCacheWrites"],
+        /,
+        *,
+        path: SpacePath,
+        body: CacheOutboxKeys,
+        **options: Unpack[CallOptions]
+    ) -> Answer[DueCacheWrites]: ...
+    @overload
+    async def call(
+        self,
+        operation: Literal["flushCacheOutbox"],
+        /,
+        *,
+        path: SpacePath,
+        **options: Unpack[CallOptions]
+    ) -> Answer[DueCacheWrites]: ...
+    @overload
+    async def call(
+        self,
+        operation: Literal["discardCacheWrites"],
+        /,
+        *,
+        path: SpacePath,
+        body: CacheOutboxKeys,
+        **options: Unpack[CallOptions]
+    ) -> Answer[DiscardedCacheWrites]: ...
     @overload
     async def call(
         self,
@@ -2539,6 +2597,54 @@ class Calls(Bridge):
         path: IdSpacePath,
         **options: Unpack[CallOptions]
     ) -> Answer[CacheWarming]: ...
+    @overload
+    def call(
+        self,
+        operation: Literal["getCacheOutbox"],
+        /,
+        *,
+        path: SpacePath,
+        **options: Unpack[CallOptions]
+    ) -> Answer[CacheOutbox]: ...
+    @overload
+    def call(
+        self,
+        operation: Literal["listFailedCacheWrites"],
+        /,
+        *,
+        path: SpacePath,
+        query: ListFailedCacheWritesQuery = ...,
+        **options: Unpack[CallOptions]
+    ) -> Answer[FailedCacheWrites]: ...
+    @overload
+    def call(
+        self,
+        operation: Literal["retryCacheWrites"],
+        /,
+        *,
+        path: SpacePath,
+        body: CacheOutboxKeys,
+        **options: Unpack[CallOptions]
+    ) -> Answer[DueCacheWrites]: ...
+    @overload
+    def call(
+        self,
+        operation: Literal["flushCacheOutbox"],
+        /,
+        *,
+        path: SpacePath,
+        **options: Unpack[CallOptions]
+    ) -> Answer[DueCacheWrites]: ...
+    @overload
+    def call(
+        self,
+        operation: Literal["discardCacheWrites"],
+        /,
+        *,
+        path: SpacePath,
+        body: CacheOutboxKeys,
+        **options: Unpack[CallOptions]
+    ) -> Answer[DiscardedCacheWrites]: ...
     @overload
     def call(
         self,

@@ -214,7 +214,18 @@ class CacheOperationResult(TypedDict):
     reason: NotRequired[str]
     replayed: NotRequired[bool]
 
-CacheOperationStatus = Literal["hit", "cache-miss", "kind-mismatch", "deferred", "origin-failed", "origin-unavailable", "created", "replaced", "precondition-failed", "fence-outdated", "precondition-required", "lease-lost", "too-large", "idempotency-conflict", "origin-owned", "deleted", "counted", "counter-overflow", "store-unavailable", "outcome-unknown", "store-full", "store-not-ready", "not-replicated"]
+CacheOperationStatus = Literal["hit", "cache-miss", "kind-mismatch", "deferred", "origin-failed", "origin-unavailable", "created", "replaced", "precondition-failed", "fence-outdated", "precondition-required", "lease-lost", "too-large", "idempotency-conflict", "origin-owned", "outbox-pending", "deleted", "counted", "counter-overflow", "store-unavailable", "outcome-unknown", "store-full", "store-not-ready", "not-replicated"]
+
+
+class CacheOutbox(TypedDict):
+    pending: int
+    failed: int
+    bytes: int
+    oldestAgeMs: int
+
+
+class CacheOutboxKeys(TypedDict):
+    keys: List[str]
 
 
 class CachePipelineRequest(TypedDict):
@@ -500,6 +511,7 @@ class DeleteManyRequest(TypedDict):
 class DeleteManyResult(TypedDict):
     key: str
     status: DeleteManyStatus
+    pending: NotRequired[int]
     detail: NotRequired[str]
     reason: NotRequired[str]
     originStatus: NotRequired[int]
@@ -509,7 +521,7 @@ class DeleteManyResult(TypedDict):
 class DeleteManyResults(TypedDict):
     results: List[DeleteManyResult]
 
-DeleteManyStatus = Literal["deleted", "write-refused", "origin-failed", "origin-unavailable", "invalid-request", "store-unavailable", "outcome-unknown", "store-full", "store-not-ready", "not-replicated"]
+DeleteManyStatus = Literal["deleted", "outbox-pending", "write-refused", "origin-failed", "origin-unavailable", "invalid-request", "outbox-full", "store-unavailable", "outcome-unknown", "store-full", "store-not-ready", "not-replicated"]
 
 
 class DeniedSubject(TypedDict):
@@ -524,6 +536,10 @@ class DiscardDeadLettersRequest(TypedDict):
     ids: List[str]
 
 
+class DiscardedCacheWrites(TypedDict):
+    discarded: int
+
+
 class DiscardedDeadLetters(TypedDict):
     discarded: int
 
@@ -535,6 +551,10 @@ class DowngradeLockRequest(TypedDict):
 class DowngradedLock(TypedDict):
     fence: int
     mode: LockMode
+
+
+class DueCacheWrites(TypedDict):
+    due: int
 
 
 class EndSessionRequest(TypedDict):
@@ -556,6 +576,18 @@ class EndedSession(TypedDict):
 
 class EraseMemberRequest(TypedDict):
     cursor: NotRequired[str]
+
+
+class FailedCacheWrite(TypedDict):
+    name: str
+    attempts: int
+    ageMs: int
+    error: str
+
+
+class FailedCacheWrites(TypedDict):
+    items: List[FailedCacheWrite]
+    nextCursor: NotRequired[str]
 
 
 class FenceOutdatedProblem(TypedDict):
@@ -1308,7 +1340,7 @@ class Problem(TypedDict):
     requestId: str
     retryAfterMs: NotRequired[int]
 
-ProblemCode = Literal["board-not-found", "cache-miss", "capacity-mismatch", "concurrency-limited", "config-immutable", "counter-overflow", "cross-slot", "draining", "fence-outdated", "forbidden", "group-not-found", "headers-too-large", "host-refused", "idempotency-conflict", "in-config-file", "internal", "invalid-request", "kind-mismatch", "lease-expired", "lease-lost", "lease-released", "lease-revoked", "lock-delayed", "lock-held", "member-not-found", "mode-mismatch", "no-next-season", "not-an-integer", "not-owner", "not-replicated", "origin-failed", "origin-namespace", "origin-owned", "origin-refused", "origin-unavailable", "outcome-unknown", "overloaded", "override-not-found", "policy-not-found", "position-lost", "precondition-failed", "precondition-required", "queue-not-found", "rate-limited", "reader-not-found", "reservation-expired", "season-closed", "season-not-found", "session-ended", "session-not-found", "space-not-found", "store-full", "store-not-ready", "store-unavailable", "stream-not-found", "too-large", "too-many-entries", "too-many-entry-receivers", "too-many-groups", "too-many-leases", "too-many-messages", "too-many-policies", "too-many-readers", "too-many-receivers", "too-many-waiters", "unauthenticated", "unsatisfiable", "unsupported-media-type", "wait-timeout", "warming-not-found", "warming-running", "write-refused"]
+ProblemCode = Literal["board-not-found", "cache-miss", "capacity-mismatch", "concurrency-limited", "config-immutable", "counter-overflow", "cross-slot", "draining", "fence-outdated", "forbidden", "group-not-found", "headers-too-large", "host-refused", "idempotency-conflict", "in-config-file", "internal", "invalid-request", "kind-mismatch", "lease-expired", "lease-lost", "lease-released", "lease-revoked", "lock-delayed", "lock-held", "member-not-found", "mode-mismatch", "no-next-season", "not-an-integer", "not-owner", "not-replicated", "origin-failed", "origin-namespace", "origin-owned", "origin-refused", "origin-unavailable", "outbox-full", "outbox-pending", "outcome-unknown", "overloaded", "override-not-found", "policy-not-found", "position-lost", "precondition-failed", "precondition-required", "queue-not-found", "rate-limited", "reader-not-found", "reservation-expired", "season-closed", "season-not-found", "session-ended", "session-not-found", "space-not-found", "store-full", "store-not-ready", "store-unavailable", "stream-not-found", "too-large", "too-many-entries", "too-many-entry-receivers", "too-many-groups", "too-many-leases", "too-many-messages", "too-many-policies", "too-many-readers", "too-many-receivers", "too-many-waiters", "unauthenticated", "unsatisfiable", "unsupported-media-type", "wait-timeout", "warming-not-found", "warming-running", "write-refused"]
 
 
 class PurgeQueueRequest(TypedDict):
@@ -1989,6 +2021,7 @@ class SetManyResult(TypedDict):
     key: str
     status: SetManyStatus
     etag: NotRequired[str]
+    pending: NotRequired[int]
     replayed: NotRequired[bool]
     detail: NotRequired[str]
     reason: NotRequired[str]
@@ -1999,7 +2032,7 @@ class SetManyResult(TypedDict):
 class SetManyResults(TypedDict):
     results: List[SetManyResult]
 
-SetManyStatus = Literal["created", "replaced", "precondition-failed", "fence-outdated", "precondition-required", "lease-lost", "too-large", "idempotency-conflict", "origin-owned", "write-refused", "origin-failed", "origin-unavailable", "invalid-request", "store-unavailable", "outcome-unknown", "store-full", "store-not-ready", "not-replicated"]
+SetManyStatus = Literal["created", "replaced", "precondition-failed", "fence-outdated", "precondition-required", "lease-lost", "too-large", "idempotency-conflict", "origin-owned", "outbox-pending", "write-refused", "origin-failed", "origin-unavailable", "invalid-request", "outbox-full", "store-unavailable", "outcome-unknown", "store-full", "store-not-ready", "not-replicated"]
 
 
 class SettleEntriesRequest(TypedDict):

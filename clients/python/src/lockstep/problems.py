@@ -150,6 +150,14 @@ class OriginUnavailable(LockstepError):
     problem: api.Problem
 
 
+class OutboxFull(LockstepError):
+    problem: api.Problem
+
+
+class OutboxPending(LockstepError):
+    problem: api.Problem
+
+
 class OutcomeUnknown(LockstepError):
     problem: api.Problem
 
@@ -334,6 +342,8 @@ BY_CODE: Dict[str, Type[LockstepError]] = {
     "origin-owned": OriginOwned,
     "origin-refused": OriginRefused,
     "origin-unavailable": OriginUnavailable,
+    "outbox-full": OutboxFull,
+    "outbox-pending": OutboxPending,
     "outcome-unknown": OutcomeUnknown,
     "overloaded": Overloaded,
     "override-not-found": OverrideNotFound,

@@ -8,7 +8,7 @@ export type Taken = Extract<WriteEnd, { kind: 'created' | 'replaced' }>
 /** The origin did not take it, or not for sure. */
 export type Untaken = Extract<
   WriteEnd,
-  { kind: 'miss' | 'changed' | 'refused' | 'unknown' | 'not-sent' }
+  { kind: 'miss' | 'changed' | 'refused' | 'unknown' | 'not-sent' | 'full' | 'outbox-pending' }
 >
 
 const UNTAKEN: ReadonlySet<string> = new Set<Untaken['kind']>([
@@ -17,7 +17,16 @@ const UNTAKEN: ReadonlySet<string> = new Set<Untaken['kind']>([
   'refused',
   'unknown',
   'not-sent',
+  'full',
+  'outbox-pending',
 ])
+
+/** A delivery takes about as long. */
+const FULL_MS = 1_000
+
+/** The value that is there has yet to reach its origin, and this process does not bring it there. */
+export const outboxPending = (): Problem =>
+  problem('outbox-pending', 'What the key holds has yet to reach its origin.')
 
 export const isUntaken = <E extends { readonly kind: string }>(end: E | Untaken): end is Untaken =>
   UNTAKEN.has(end.kind)
@@ -37,6 +46,12 @@ export function notTaken(end: Untaken, place: string): Problem {
       return problem('outcome-unknown', end.message)
     case 'not-sent':
       return notLoaded(end.failure)
+    case 'full':
+      return problem('outbox-full', 'Too much has yet to reach the origin of the space.', {
+        retryAfterMs: FULL_MS,
+      })
+    case 'outbox-pending':
+      return outboxPending()
   }
 }
 

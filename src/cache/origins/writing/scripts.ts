@@ -20,6 +20,8 @@ export type BeginReply =
   | { readonly kind: 'miss' }
   /** The idempotency key was used for another request. */
   | { readonly kind: 'conflict' }
+  /** What is there has yet to reach the origin by its outbox. */
+  | { readonly kind: 'outbox-pending' }
 
 export const beginScript = defineScript({
   name: 'cache.write-begin',
@@ -37,7 +39,15 @@ export const beginScript = defineScript({
     'fingerprint',
     'record_ttl_ms',
   ],
-  outcomes: ['created', 'replaced', 'begun', 'precondition-failed', 'miss', 'conflict'],
+  outcomes: [
+    'created',
+    'replaced',
+    'begun',
+    'precondition-failed',
+    'miss',
+    'conflict',
+    'outbox-pending',
+  ],
   decode(reply, outcome): BeginReply {
     const parts = list(reply, 5)
     const [, clk, version, first] = integers(parts.slice(0, 4), 4)

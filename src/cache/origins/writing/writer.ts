@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto'
 import { StoreError } from '../../../redis/errors.js'
 import type { Idempotency } from '../../../redis/idempotency.js'
 import type { Condition } from '../../condition.js'
@@ -10,6 +9,7 @@ import { onlyIfHeaders } from '../loading/validator.js'
 import type { Origin, Sent, Trace } from '../origin.js'
 import { usualWaitMs } from '../policy.js'
 import { quietly } from '../quietly.js'
+import { toOutgoing } from './sending.js'
 import { ABSENT, type Begun, type WriteLeases } from './store.js'
 import { verdictOf } from './verdict.js'
 
@@ -28,12 +28,18 @@ export type WriteEnd =
       readonly version: number
       readonly replayed: boolean
       readonly originStatus?: number
+      /** The origin has yet to get it. */
+      readonly isPending?: boolean
     }
   /** `version` is that of what is there, 0 for nothing. */
   | { readonly kind: 'precondition-failed'; readonly version: number }
   /** There is no value to compare the condition with. */
   | { readonly kind: 'miss' }
   | { readonly kind: 'conflict' }
+  /** The outbox takes no more. */
+  | { readonly kind: 'full' }
+  /** What is there has yet to reach the origin by its outbox. */
+  | { readonly kind: 'outbox-pending' }
   /** The origin has another value than the one that the condition was compared with. */
   | { readonly kind: 'changed' }
   | { readonly kind: 'refused'; readonly originStatus: number; readonly originBody?: string }
@@ -98,15 +104,10 @@ export class Writer {
   ): Promise<Sent | undefined> | undefined {
     if (performance.now() >= sendBefore) return undefined
     const operation = value ? 'write' : 'delete'
+    const { headers, ...outgoing } = toOutgoing(key, value, first)
     return this.#origin.send(key, operation, trace, {
-      method: value ? 'PUT' : 'DELETE',
-      headers: {
-        ...(value && headersOf(value)),
-        ...onlyIfHeaders(validator),
-        'lockstep-version': `${first}`,
-        'idempotency-key': `${digestOf(key)}-${first}`,
-      },
-      body: value?.payload ?? null,
+      ...outgoing,
+      headers: { ...headers, ...onlyIfHeaders(validator) },
       sendBefore,
       wantsBody: (status) =>
         this.#origin.policy.exposeErrors && verdictOf(status, operation) === 'refused',
@@ -163,15 +164,6 @@ export class Writer {
 }
 
 const notSent = (failure: LoadFailure): WriteEnd => ({ kind: 'not-sent', failure })
-
-const headersOf = ({ contentType, contentEncoding }: Value): Readonly<Record<string, string>> => ({
-  'content-type': contentType,
-  ...(contentEncoding !== '' && { 'content-encoding': contentEncoding }),
-})
-
-/** The same for every write of a key; none for two. */
-const digestOf = ({ namespace, space, key }: CacheKey): string =>
-  createHash('sha256').update(`${namespace} ${space} ${key}`).digest('base64url').slice(0, 22)
 
 function shownOf(exchanged: Exchanged): { originBody?: string } {
   if (exchanged.kind !== 'answered' || exchanged.body.length === 0) return {}

@@ -1,5 +1,6 @@
 -- An entry is one string: a fixed header, four short texts, the payload. Times are us.
---   format kind flags        3; 0 bytes, 1 counter, 2 object; 1 negative + 2 its fill created it
+--   format kind flags        3; 0 bytes, 1 counter, 2 object; 1 negative + 2 its fill created it + 4
+--                            pending: its origin has yet to get it, see outbox.lua
 --   version fence epoch      see clock.lua; the fence is the clk at which its load began
 --   created touched          written, or confirmed by its origin, at; last seen in use (for idle time)
 --   logical stale error      fresh until, served stale until, the same once no load succeeds
@@ -16,7 +17,7 @@ local HEADER = '>BBBdddddddddIIBBBH'
 local HEADER_BYTES = 88
 local BYTES, COUNTER, OBJECT = 0, 1, 2
 -- Where the fields that change in place begin.
-local FENCE_AT, TOUCHED_AT, LOGICAL_AT, OPENS_AT = 11, 35, 43, 67
+local FLAGS_AT, FENCE_AT, EPOCH_AT, TOUCHED_AT, LOGICAL_AT, OPENS_AT = 2, 11, 19, 35, 43, 67
 -- One command reads the header, the texts unless they are long, and a small payload.
 local HEAD_ENDS = '4095'
 
@@ -41,7 +42,7 @@ local function read_entry(key)
   -- In one constructor: a table that grows field by field is copied five times.
   return {
     key = key, values = kind ~= BYTES and string.gsub(key, ':entry:', ':values:', 1) or nil,
-    kind = kind, negative = flags % 2 == 1, was_created = flags >= 2,
+    kind = kind, negative = flags % 2 == 1, was_created = flags % 4 >= 2, pending = flags >= 4,
     version = version, fence = fence, epoch = epoch, created = created, touched = touched,
     logical = logical, stale = stale, error = error_end, opens = opens, load = load, size = size,
     token = string.sub(head, HEADER_BYTES + 1, HEADER_BYTES + token),
@@ -51,7 +52,7 @@ local function read_entry(key)
 end
 
 local function write_entry(clock, key, e, payload)
-  local flags = (e.negative and 1 or 0) + (e.was_created and 2 or 0)
+  local flags = (e.negative and 1 or 0) + (e.was_created and 2 or 0) + (e.pending and 4 or 0)
   local header = struct.pack(HEADER, FORMAT, e.kind, flags, e.version, e.fence, e.epoch, e.created,
     e.touched, e.logical, e.stale, e.error, e.opens, e.load, e.size, #e.token, #e.type, #e.encoding, #e.tags)
   local ends = math.max(e.logical, e.stale, e.error)
@@ -59,13 +60,15 @@ local function write_entry(clock, key, e, payload)
   -- A soft invalidation during the load may have ended the value before it is stored.
   if life_ms < 1 then return redis.call('UNLINK', key) end
   outlive(clock, e.fence, ends)
-  redis.call('SET', key, table.concat({ header, e.token, e.type, e.encoding, e.tags, payload }),
-    'PX', digits(life_ms))
+  local stored = table.concat({ header, e.token, e.type, e.encoding, e.tags, payload })
+  if e.pending then redis.call('SET', key, stored) return #stored end
+  redis.call('SET', key, stored, 'PX', digits(life_ms))
 end
 
--- Stale from now on, and served for as long after its freshness as before, but not after `most`.
+-- Stale from now on, and served for as long after its freshness as before, but not after `most`. A pending
+-- value is stale once it is delivered.
 local function make_stale(e, most)
-  local moved = math.max(0, e.logical - now_us)
+  local moved = math.max(0, e.logical - (e.pending and e.created or now_us))
   redis.call('SETRANGE', e.key, LOGICAL_AT, struct.pack('>ddd', e.logical - moved,
     math.min(e.stale - moved, most), math.min(e.error - moved, most)))
 end

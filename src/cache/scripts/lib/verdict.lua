@@ -7,6 +7,13 @@
 -- service, after the marks and failed loads. With has_failed the error window is open for this caller.
 local function judge(e, clock, space, idle_ms, has_failed)
   if not e then return 0 end
+  -- Nothing is newer than what the origin has yet to get: no mark and no end counts. Its times begin when
+  -- it is delivered.
+  if e.pending then
+    e.dead = false
+    local later = now_us - e.created
+    return e.negative and 3 or 1, e.logical + later, e.stale + later
+  end
   if e.epoch ~= clock.epoch then return 0 end
   -- Another version in the hash of values means that one of the two was lost.
   if e.values and redis.call('HGET', e.values, '') ~= digits(e.version) then return 0 end

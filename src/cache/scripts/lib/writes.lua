@@ -59,6 +59,13 @@ local function take_note(writes, clk)
   end
 end
 
+-- Drops what is there, unless its origin has yet to get it by the outbox. It begins with UNLINK, after which
+-- a full Redis lets a script write.
+local function drop_delivered(entry_key, values_key)
+  local entry = read_entry(entry_key)
+  redis.call('UNLINK', values_key, entry and entry.pending and values_key or entry_key)
+end
+
 -- The key changes otherwise: ends the load under way, and lets no write under way be stored.
 local function void_lease(key)
   if redis.call('GETRANGE', key, LEASE_BYTES, LEASE_BYTES) ~= WRITING then
