@@ -45,7 +45,13 @@ export const behind = (
   origin: {
     write: 'behind',
     applyWithinMs: 0,
-    behind: { anyRedis: true, backoff: { baseMs: 10, maxMs: 20 }, ...settings },
+    // A busy machine may take long to see that an origin failed.
+    behind: {
+      anyRedis: true,
+      maxAttempts: 1_000,
+      backoff: { baseMs: 10, maxMs: 20 },
+      ...settings,
+    },
     ...origin,
   },
 })
