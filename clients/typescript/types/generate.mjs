@@ -80,9 +80,8 @@ async function typesOf(document) {
 
 function tableOf({ paths }) {
   const rows = Object.entries(paths).flatMap(([url, item]) =>
-    Object.entries(item).map(
-      ([method, { operationId, repeat }]) =>
-        `  ${operationId}: ['${method.toUpperCase()}', '${url}', '${repeat}'],`,
+    Object.entries(item).map(([method, { operationId, repeat }]) =>
+      rowOf(operationId, [method.toUpperCase(), url, repeat]),
     ),
   )
   return `import type { operations } from './api.js'
@@ -95,6 +94,13 @@ export const OPERATIONS: Readonly<Record<keyof operations, readonly [string, str
 ${rows.join('\n')}
 }
 `
+}
+
+/** As the linter wants it. */
+function rowOf(name, texts) {
+  const parts = texts.map((text) => `'${text}'`)
+  const row = `  ${name}: [${parts.join(', ')}],`
+  return row.length <= 100 ? row : `  ${name}: [\n    ${parts.join(',\n    ')},\n  ],`
 }
 
 const source = path.resolve(import.meta.dirname, '../src')
