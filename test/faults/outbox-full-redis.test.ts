@@ -33,7 +33,7 @@ it('an outbox of a full Redis takes no more, and is delivered', async () => {
     tags: [],
   }
   const versions = new Map<string, number>()
-  for (const key of ['settled', 'failed', 'discarded']) {
+  for (const key of ['settled', 'newer', 'failed', 'discarded']) {
     const reply = await outbox.put(at(key), { value })
     versions.set(key, 'version' in reply ? reply.version : 0)
   }
@@ -45,21 +45,26 @@ it('an outbox of a full Redis takes no more, and is delivered', async () => {
     return reply
   }
 
+  const before = await claim()
+  await outbox.put(at('newer'), { value })
   await setFull(true)
   await expect(outbox.put(at('more'), { value })).rejects.toMatchObject({ code: 'store-full' })
-  const { names, token } = await claim()
-  expect([...names].sort()).toEqual(['discarded', 'failed', 'settled'])
+  expect((await claim()).names).toEqual([])
+  const { names, token } = before
+  expect([...names].sort()).toEqual(['discarded', 'failed', 'newer', 'settled'])
   for (const mode of ['soft', 'hard'] as const) {
     await invalidation.keys(namespace, 'full', ['failed'], mode)
   }
   const version = versionOf('settled')
   expect(await outbox.settle(at('settled'), { token, version, drops: false })).toBe('settled')
+  const newer = { token, version: versionOf('newer'), drops: false }
+  expect(await outbox.settle(at('newer'), newer)).toBe('newer')
   const failing = { counts: true, isFinal: true, isUnknown: false, why: 'It is full.' }
   expect(await outbox.fail(at('failed'), { token, version: versionOf('failed'), ...failing })).toBe(
     'failed',
   )
   expect(await outbox.makeDue(name, ['failed'])).toBe(1)
-  expect((await claim()).names).toEqual(['failed'])
+  expect([...(await claim()).names].sort()).toEqual(['failed', 'newer'])
   expect(await outbox.discard(at('discarded'))).toBe(true)
   harness.advance(HOUR_MS)
   await outbox.leave(name, 'one')
