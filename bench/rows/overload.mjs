@@ -13,6 +13,8 @@ const CONNECTIONS = 16
 const SECONDS = { full: 6, quick: 2, smoke: 0.2 }
 /** The default; where it only has to run, nothing is refused, however busy the machine is. */
 const DELAY_MS = { full: '250', quick: '250', smoke: '600000' }
+/** Before it counts, as a share of that time. */
+const RAMP = 0.5
 const HOLDERS = 50
 /** A lease is renewed at a third of it. */
 const TTL_MS = 3_000
@@ -99,13 +101,17 @@ async function untilQuiet(url) {
   }
 }
 
-/** Each caller asks at its own times, and leaves those out that pass while it waits. */
+/**
+ * Each caller asks at its own times, and leaves those out that pass while it waits. What is answered
+ * while they connect, and after their end, is not counted.
+ */
 async function overload({ url, cpuMicros }, { callers, perSecond, seconds, heeds }) {
   const began = performance.now()
-  const ends = began + seconds * 1_000
+  const counts = began + seconds * RAMP * 1_000
+  const ends = counts + seconds * 1_000
   const run = newToken()
   const periodMs = (1_000 * callers) / perSecond
-  const cpuBefore = cpuMicros()
+  const cpu = sleep(counts - began).then(() => cpuOf(cpuMicros, ends))
   const took = []
   const renewals = []
   let asked = 0
@@ -116,10 +122,12 @@ async function overload({ url, cpuMicros }, { callers, perSecond, seconds, heeds
     while (next < ends) {
       await sleep(Math.max(0, next - performance.now()))
       const { status, ms, retryAfterMs } = await post(PATH, { keys: KEYS })
-      asked += 1
-      if (status === '200') took.push(ms)
-      else refused += 1
       const now = performance.now()
+      if (now >= counts && now < ends) {
+        asked += 1
+        if (status === '200') took.push(ms)
+        else refused += 1
+      }
       if (heeds && retryAfterMs !== undefined) next = now + retryAfterMs
       else next = Math.max(next + periodMs, now)
     }
@@ -145,15 +153,21 @@ async function overload({ url, cpuMicros }, { callers, perSecond, seconds, heeds
     ...Array.from({ length: HOLDERS }, hold),
     ...Array.from({ length: callers }, call),
   ])
-  const spent = (performance.now() - began) / 1_000
   return {
     took,
     renewals,
-    asked: asked / spent,
+    asked: asked / seconds,
     refused: refused / asked,
-    perSecond: took.length / spent,
-    cpu: (cpuMicros() - cpuBefore) / spent / 1e6,
+    perSecond: took.length / seconds,
+    cpu: await cpu,
   }
+}
+
+/** @returns the share of a core, from now on */
+async function cpuOf(cpuMicros, ends) {
+  const [began, before] = [performance.now(), cpuMicros()]
+  await sleep(ends - began)
+  return (cpuMicros() - before) / (performance.now() - began) / 1e3
 }
 
 /** A connection that makes one request at a time, and takes any answer. */
