@@ -1,22 +1,29 @@
-import { expect, it, onTestFinished, vi } from 'vitest'
+import { beforeAll, expect, it, onTestFinished, vi } from 'vitest'
+import { behind, originFile, SPACE } from '../cache/origins/driver.js'
 import { type Harness, useHarness } from '../support/harness.js'
 import { tokensYaml } from '../support/tokens.js'
 import { until } from '../support/until.js'
 
-const harness = useHarness({
-  configFile: tokensYaml([
-    {
-      token: 'all',
-      name: 'operator',
-      scopes: [
-        ...['admin', 'operations:read'],
-        ...['locks:write', 'ratelimits:write', 'leaderboards:write', 'cache:write'],
-        'queues:write',
-        'streams:write',
-      ],
-    },
-    { token: 'few', name: 'reader', scopes: ['locks:read'], namespaces: ['elsewhere'] },
-  ]),
+const TOKENS = tokensYaml([
+  {
+    token: 'all',
+    name: 'operator',
+    scopes: [
+      ...['admin', 'operations:read'],
+      ...['locks:write', 'ratelimits:write', 'leaderboards:write', 'cache:write'],
+      'queues:write',
+      'streams:write',
+    ],
+  },
+  { token: 'few', name: 'reader', scopes: ['locks:read'], namespaces: ['elsewhere'] },
+])
+const harness = useHarness({ configFile: TOKENS })
+
+/** An origin that is away, so that what is written behind stays pending. */
+const AWAY = { url: 'http://127.0.0.1:1' }
+beforeAll(() => {
+  const space = originFile(AWAY, harness.namespace, behind({ intervalMs: 60_000 }))
+  harness.reload(TOKENS + space)
 })
 
 type Method = Parameters<Harness['request']>[0]
@@ -142,6 +149,22 @@ const EXAMPLES: Readonly<Record<string, Example>> = {
     given: [['put', '/v1/cache-spaces/b', { ttlMs: 1_000 }]],
     change: ['delete', '/v1/cache-spaces/b'],
     line: { change: 'space.delete', space: 'b', before: version },
+    repeats: true,
+  },
+  retryCacheWrites: {
+    given: [['put', `/v1/cache/${SPACE}/retried`, {}]],
+    change: ['post', `/v1/cache-spaces/${SPACE}/outbox/retry`, { keys: ['retried'] }],
+    line: { change: 'outbox.retry', space: SPACE, keys: 1 },
+  },
+  flushCacheOutbox: {
+    given: [['put', `/v1/cache/${SPACE}/flushed`, {}]],
+    change: ['post', `/v1/cache-spaces/${SPACE}/outbox/flush`],
+    line: { change: 'outbox.flush', space: SPACE, keys: expect.any(Number) },
+  },
+  discardCacheWrites: {
+    given: [['put', `/v1/cache/${SPACE}/discarded`, {}]],
+    change: ['post', `/v1/cache-spaces/${SPACE}/outbox/discard`, { keys: ['discarded'] }],
+    line: { change: 'outbox.discard', space: SPACE, keys: 1 },
     repeats: true,
   },
   putQueue: {

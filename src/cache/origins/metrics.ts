@@ -10,7 +10,8 @@ export type Operation = 'load' | 'refresh' | 'write' | 'delete' | 'list'
 
 export type OriginMetrics = ReturnType<typeof createOriginMetrics>
 
-const OF_ITS_PART = ', of the outboxes that this process delivers: sum over all processes'
+const OF_ITS_PART = ', of the outboxes that this process delivers'
+const SUM = `${OF_ITS_PART}: sum over all processes`
 
 interface OriginState {
   readonly used: number
@@ -61,12 +62,15 @@ export function createOriginMetrics(metrics: Metrics) {
     ['space'],
   )
   const ofOutbox = (name: string, help: string) =>
-    metrics.gauge(`lockstep_cache_outbox_${name}`, `${help}${OF_ITS_PART}`, ['space'])
+    metrics.gauge(`lockstep_cache_outbox_${name}`, help, ['space'])
   const outbox = {
-    pending: ofOutbox('pending', 'Keys that origins have yet to get'),
-    failed: ofOutbox('failed', 'Keys that origins refused, which wait for an operator'),
-    bytes: ofOutbox('bytes', 'Bytes of the entries of both'),
-    oldest: ofOutbox('oldest_age_seconds', 'How long origins are behind'),
+    pending: ofOutbox('pending', `Keys that origins have yet to get${SUM}`),
+    failed: ofOutbox('failed', `Keys that origins refused, which wait for an operator${SUM}`),
+    bytes: ofOutbox('bytes', `Bytes of the entries of both${SUM}`),
+    oldest: ofOutbox(
+      'oldest_age_seconds',
+      `How long origins are behind${OF_ITS_PART}: the longest of all processes`,
+    ),
   }
   const delivered = metrics.counter(
     'lockstep_cache_outbox_deliveries_total',
