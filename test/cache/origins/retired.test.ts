@@ -20,6 +20,7 @@ it('an origin that a reload replaced is closed once no warming uses it', () => {
       },
       metrics: { watch() {} },
       warmings: { isUsing: () => isUsed },
+      behind: { register: { own() {} }, onNeed() {} },
     } as unknown as OriginsOptions)
     reload(spaces('two'))
     vi.advanceTimersByTime(HOUR_MS)
