@@ -1,3 +1,4 @@
+import { Cluster } from 'ioredis'
 import { createEntryStore, type EntryStore } from '../../src/cache/entries/store.js'
 import { markScript } from '../../src/cache/invalidation/scripts.js'
 import { createInvalidationStore } from '../../src/cache/invalidation/store.js'
@@ -6,6 +7,7 @@ import { Partitions } from '../../src/cache/partition.js'
 import { DEFAULT_POLICY } from '../../src/cache/spaces/policy.js'
 import { layoutOf } from '../../src/redis/layout.js'
 import type { Harness } from '../support/harness.js'
+import { until } from '../support/until.js'
 import type { Filled, Seen, WriteOutcome } from './model.js'
 
 /** One time unit of the model; a run takes far less in real time. */
@@ -16,6 +18,22 @@ const LEASE_ENDS_AT = 32
 
 /** Drives one key of the service, without HTTP, and answers in the terms of the model. */
 export type KeyDriver = ReturnType<ReturnType<typeof createDrivers>>
+
+/**
+ * The first instance at a new server sweeps it: drops the dead entries of all namespaces, of which
+ * repeats of fills are known.
+ */
+export async function untilSwept({ connections, redis }: Harness): Promise<void> {
+  const { client } = connections.cache
+  for (const server of client instanceof Cluster ? client.nodes('master') : [client]) {
+    const runId = /^run_id:(\w+)/m.exec(await server.info('server'))?.[1]
+    await until('the sweep of a new server', () => redis.exists(`ls:{${runId}}:swept`))
+  }
+  await until('the end of such sweeps', async () => {
+    const sweeps = await redis.zrange('ls:{sweeps}:cache', '0', '-1')
+    return !sweeps.some((sweep) => sweep.startsWith('server '))
+  })
+}
 
 /** @returns a function from the name of a space, which isolates runs, to the driver of a key in it. */
 export function createDrivers({ binder, connections, namespace, redis }: Harness) {

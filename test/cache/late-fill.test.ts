@@ -1,6 +1,6 @@
 import { beforeAll, expect, it } from 'vitest'
 import { useHarness } from '../support/harness.js'
-import { createDrivers, type KeyDriver } from './key-driver.js'
+import { createDrivers, type KeyDriver, untilSwept } from './key-driver.js'
 import { KeyModel, type Seen, type WriteOutcome } from './model.js'
 
 /** `npm run interleavings` uses one step more. */
@@ -51,6 +51,7 @@ let driverOf: (space: string) => KeyDriver
 
 beforeAll(async () => {
   driverOf = createDrivers(harness)
+  await untilSwept(harness)
 })
 
 /** One key: its source, a writer and two loaders. Every change is invalidated at once. */

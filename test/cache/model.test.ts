@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { beforeAll, expect, it } from 'vitest'
 import { useHarness } from '../support/harness.js'
-import { createDrivers, type KeyDriver, UNIT_MS } from './key-driver.js'
+import { createDrivers, type KeyDriver, UNIT_MS, untilSwept } from './key-driver.js'
 import { type Filled, KeyModel } from './model.js'
 
 /** `npm run interleavings` uses more. */
@@ -17,6 +17,7 @@ let driverOf: (space: string) => KeyDriver
 
 beforeAll(async () => {
   driverOf = createDrivers(harness)
+  await untilSwept(harness)
 })
 
 const mode = fc.constantFrom('soft' as const, 'hard' as const)
